@@ -8,7 +8,7 @@
  * Errors: `Problem` with code `storage_unavailable` when trying again may help (disk full, locked, connection lost);
  * anything else is a bug. Merging needs no order: see `docs/decisions/0002-convergence.md`.
  */
-import type { MetricDefinition } from "../health/registry.js";
+
 import type {
   EcgRecording,
   EventType,
@@ -21,6 +21,7 @@ import type {
   Workout,
   WorkoutScalars,
 } from "../health/record.js";
+import type { MetricDefinition } from "../health/registry.js";
 
 export const scopes = ["ingest", "read", "admin"] as const;
 export type Scope = (typeof scopes)[number];
@@ -294,7 +295,8 @@ export interface WorkoutRow {
   name: string | null;
   type: string;
   scalars: WorkoutScalars;
-  hasRoute: boolean;
+  /** Bounding box of the route in degrees; null without a route. */
+  bounds: { west: number; south: number; east: number; north: number } | null;
   series: string[];
 }
 
@@ -344,7 +346,9 @@ export interface Store {
   removeUser(userId: number): Promise<Record<string, number>>;
   keys(): Promise<(ApiKey & { userName: string })[]>;
   keyByHandle(handle: string): Promise<(ApiKey & { user: User }) | null>;
-  addKey(key: Omit<ApiKey, "createdAt" | "revokedAt" | "lastUsedAt" | "previousHash" | "previousUntilMs">): Promise<void>;
+  addKey(
+    key: Omit<ApiKey, "createdAt" | "revokedAt" | "lastUsedAt" | "previousHash" | "previousUntilMs">,
+  ): Promise<void>;
   /** False when there is no such key. */
   revokeKey(id: string): Promise<boolean>;
   /** Gives a key a new secret; the old one stays good until `previousUntilMs`. False when there is no live key. */
@@ -353,11 +357,17 @@ export interface Store {
   /** A random secret of this store (32 bytes), made once: keys HMACs of cached key checks. */
   localSecret(): Promise<Buffer>;
   /** Creates user and key only where no user exists yet; false when somebody else was first. */
-  createFirst(user: { name: string; timeZone: string }, key: (user: User) => Parameters<Store["addKey"]>[0]): Promise<boolean>;
+  createFirst(
+    user: { name: string; timeZone: string },
+    key: (user: User) => Parameters<Store["addKey"]>[0],
+  ): Promise<boolean>;
 
   // Archive: exact bytes, durable before it resolves
   /** Stores the bytes, unless the user sent the very same before: then the earlier delivery comes back, `isNew` false. */
-  archive(facts: DeliveryFacts, body: AsyncIterable<Uint8Array> | Uint8Array): Promise<{ delivery: Delivery; isNew: boolean }>;
+  archive(
+    facts: DeliveryFacts,
+    body: AsyncIterable<Uint8Array> | Uint8Array,
+  ): Promise<{ delivery: Delivery; isNew: boolean }>;
   deliveryByBytes(userId: number, sha256: Buffer): Promise<Delivery | null>;
   /** The exact bytes, in pieces of about a megabyte. */
   rawBytes(delivery: Pick<Delivery, "id" | "arrival">): AsyncIterable<Buffer>;
@@ -384,7 +394,10 @@ export interface Store {
   writePoints(context: WriteContext, batch: PointBatch): Promise<WriteCounts>;
   writeSleep(
     context: WriteContext,
-    items: readonly ({ kind: "summary"; night: Omit<SleepSummary, "receivedMs" | "ingestion"> } | { kind: "segment"; segment: Omit<SleepSegment, "receivedMs" | "ingestion"> })[],
+    items: readonly (
+      | { kind: "summary"; night: Omit<SleepSummary, "receivedMs" | "ingestion"> }
+      | { kind: "segment"; segment: Omit<SleepSegment, "receivedMs" | "ingestion"> }
+    )[],
   ): Promise<WriteCounts>;
   writeEvents(context: WriteContext, events: readonly (HealthEvent & { position: number })[]): Promise<WriteCounts>;
   writeEcg(context: WriteContext, recording: EcgRecording & { position: number }): Promise<WriteCounts>;
@@ -404,10 +417,18 @@ export interface Store {
   days(userId: number, fromDay: number, toDay: number, metrics: readonly string[] | null): Promise<DayRow[]>;
   nights(userId: number, range: TimeRange, page: PageRequest): Promise<Page<NightRow>>;
   stages(userId: number, range: TimeRange, page: PageRequest): Promise<Page<StageRow>>;
-  events(userId: number, range: TimeRange & { type?: EventType | undefined }, page: PageRequest): Promise<Page<EventRow>>;
+  events(
+    userId: number,
+    range: TimeRange & { type?: EventType | undefined },
+    page: PageRequest,
+  ): Promise<Page<EventRow>>;
   ecgs(userId: number, range: TimeRange, page: PageRequest): Promise<Page<EcgRow>>;
   ecg(userId: number, id: string): Promise<(EcgRow & { voltagesUv: Float32Array }) | null>;
-  workouts(userId: number, range: TimeRange & { type?: string | undefined }, page: PageRequest): Promise<Page<WorkoutRow>>;
+  workouts(
+    userId: number,
+    range: TimeRange & { type?: string | undefined },
+    page: PageRequest,
+  ): Promise<Page<WorkoutRow>>;
   workout(userId: number, id: string): Promise<WorkoutRow | null>;
   workoutRoute(userId: number, id: string): Promise<Float64Array | null>;
   workoutSeries(userId: number, id: string): Promise<WorkoutSeriesRows[] | null>;

@@ -1,0 +1,31 @@
+/** Opens the store that a URL names. The only place that knows which engines there are. */
+import { isAbsolute, resolve } from "node:path";
+import { problem } from "../problem.js";
+import { SqliteStore } from "./sqlite/sqlite-store.js";
+import type { Store } from "./store.js";
+
+export interface OpenStoreOptions {
+  /** `sqlite:PATH`. */
+  url: string;
+  /** Makes the store where it is missing. */
+  create?: boolean;
+  readonly?: boolean;
+  /** Applies pending migrations; on unless the store is opened read-only. */
+  migrate?: boolean;
+}
+
+export function sqlitePath(url: string): string | null {
+  if (!url.startsWith("sqlite:")) return null;
+  const path = url.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+/** Throws a `Problem`: `no_store`, `store_foreign`, `store_newer`, `store_read_only`, `storage_unavailable`. */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const path = sqlitePath(options.url);
+  if (path === null) {
+    throw problem("bad_configuration", "database.url has to begin with sqlite: in this release.");
+  }
+  const readonly = options.readonly ?? false;
+  return new SqliteStore({ path, create: options.create ?? false, readonly, migrate: options.migrate ?? !readonly });
+}

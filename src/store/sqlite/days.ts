@@ -1,0 +1,307 @@
+/**
+ * Daily summaries: rebuilds the days that writes marked dirty. The rules are `health/day.ts` and `health/night.ts`.
+ *
+ * A mark is read, its day rebuilt from what is committed and the mark deleted in one transaction, so neither a crash nor
+ * another process leaves a stale day.
+ */
+import { type DaySummary, summariseCumulativeDay, summariseDiscreteDay } from "../../health/day.js";
+import { summariseSleepDay } from "../../health/night.js";
+import { groupings, type Night } from "../../health/record.js";
+import type { DayPoint } from "../../health/series.js";
+import { normaliseSource } from "../../health/source.js";
+import { isTimeZone, localDayStart, offsetAt } from "../../health/zone.js";
+import type { DayRow, User } from "../store.js";
+import type { Connection } from "./connection.js";
+import { userById } from "./users.js";
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+/** Offsets in the world: 12 hours west to 14 hours east of UTC. */
+const westernmostMs = 12 * hourMs;
+const easternmostMs = 14 * hourMs;
+/** Other writers wait meanwhile (design section 4: transactions stay under 50 ms). */
+const transactionMs = 25;
+
+interface Mark {
+  user_id: number;
+  metric_id: number;
+  local_day: number;
+}
+
+interface Metric {
+  name: string;
+  kind: string;
+  aggregation: string;
+  is_logged: number;
+}
+
+/** Rebuilds dirty days for about `transactionMs`; how many, 0 when none are left. */
+export function rebuildSomeDirtyDays(db: Connection, userId: number | undefined): number {
+  const where = userId === undefined ? "" : "where user_id = ?";
+  const values = userId === undefined ? [] : [userId];
+  const find = db.sql(`select user_id, metric_id, local_day from dirty_days ${where} limit 200`);
+  if (find.all(...values).length === 0) return 0;
+  return db.write(() => {
+    const deadline = performance.now() + transactionMs;
+    let done = 0;
+    for (const mark of find.all(...values) as Mark[]) {
+      rebuildDay(db, mark);
+      db.sql("delete from dirty_days where user_id = ? and metric_id = ? and local_day = ?").run(
+        mark.user_id,
+        mark.metric_id,
+        mark.local_day,
+      );
+      done++;
+      if (performance.now() > deadline) break;
+    }
+    return done;
+  });
+}
+
+function rebuildDay(db: Connection, mark: Mark): void {
+  const user = userById(db, mark.user_id);
+  const metric = db
+    .sql("select name, kind, aggregation, is_logged from metric_definitions where metric_id = ?")
+    .get(mark.metric_id) as Metric | undefined;
+  const summary = user && metric ? summarise(db, mark, user, metric) : null;
+  if (!summary) {
+    db.sql("delete from days where user_id = ? and metric_id = ? and local_day = ?").run(
+      mark.user_id,
+      mark.metric_id,
+      mark.local_day,
+    );
+    return;
+  }
+  db.sql(
+    `insert or replace into days (user_id, metric_id, local_day, total, avg, min, max, last, avg2, min2, max2, last2, last_ms,
+       point_count, series) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    mark.user_id,
+    mark.metric_id,
+    mark.local_day,
+    summary.total,
+    summary.avg,
+    summary.min,
+    summary.max,
+    summary.last,
+    summary.avg2,
+    summary.min2,
+    summary.max2,
+    summary.last2,
+    summary.lastMs,
+    summary.count,
+    summary.series,
+  );
+}
+
+function summarise(db: Connection, mark: Mark, user: User, metric: Metric): DaySummary | null {
+  if (metric.name === "sleep_analysis") return summariseSleepDay(nightsOfDay(db, mark));
+  const points = pointsOfDay(db, mark);
+  if (points.length === 0) return null;
+  const day = { dayEndMs: dayEndMs(points, mark.local_day, user.timeZone) };
+  if (metric.kind === "cumulative") {
+    return summariseCumulativeDay(points, day, { isLogged: metric.is_logged === 1, sourceOrder: user.sourceOrder });
+  }
+  const shape = metric.name === "heart_rate" || metric.name === "blood_pressure" ? metric.name : "quantity";
+  return summariseDiscreteDay(points, day, { isLast: metric.aggregation === "last", shape });
+}
+
+/**
+ * When the local day was over: by the westernmost offset among its points, and by the user's zone where the day was
+ * spent in it (on the day of a clock change the offset at its end is not the one at its beginning).
+ */
+function dayEndMs(points: readonly DayPoint[], localDay: number, zone: string): number {
+  let end = Number.NEGATIVE_INFINITY;
+  for (const point of points) end = Math.max(end, (localDay + 1) * dayMs - point.offsetMin * 60_000);
+  if (!isTimeZone(zone)) return end;
+  const zoneStart = localDayStart(zone, localDay);
+  const isAtHome = points.some((point) => point.offsetMin === offsetAt(zone, zoneStart));
+  return isAtHome ? Math.max(end, localDayStart(zone, localDay + 1)) : end;
+}
+
+type BucketRow = [
+  variant: string,
+  grouping: number,
+  start: number,
+  value: number | null,
+  value2: number | null,
+  value3: number | null,
+  lowerBound: number | null,
+  offsetMin: number,
+  arrival: number,
+  source: string | null,
+];
+type SampleRow = [
+  variant: string,
+  start: number,
+  end: number,
+  value: number,
+  value2: number,
+  value3: number,
+  offsetMin: number,
+  arrival: number,
+  source: string | null,
+  sourceKey: string | null,
+];
+
+function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
+  const { user_id, metric_id, local_day } = mark;
+  const fromMs = local_day * dayMs - easternmostMs;
+  const toMs = (local_day + 1) * dayMs + westernmostMs;
+  const points: DayPoint[] = [];
+  const isOnDay = (startMs: number, offsetMin: number) =>
+    Math.floor((startMs + offsetMin * 60_000) / dayMs) === local_day;
+  for (const variantId of variantsOf(db, user_id, metric_id)) {
+    for (const grouping of [1, 2, 3, 4]) {
+      const isDay = grouping === 4;
+      const rows = db
+        .sql(
+          `select v.name, p.grouping, p.start, p.value, p.value2, p.value3, p.lower_bound, p.offset_min, p.arrival, s.name
+           from grouped_points p join variants v using (variant_id) left join sources s on s.source_id = p.source_id
+           where p.user_id = ? and p.metric_id = ? and p.variant_id = ? and p.grouping = ? and p.start >= ? and p.start < ?`,
+        )
+        .raw()
+        .all(
+          user_id,
+          metric_id,
+          variantId,
+          grouping,
+          isDay ? local_day : fromMs,
+          isDay ? local_day + 1 : toMs,
+        ) as BucketRow[];
+      for (const [variant, , start, value, value2, value3, lowerBound, offsetMin, arrival, source] of rows) {
+        if (!isDay && !isOnDay(start, offsetMin)) continue;
+        const counting = Math.max(value ?? Number.NEGATIVE_INFINITY, lowerBound ?? Number.NEGATIVE_INFINITY);
+        points.push({
+          grouping: groupings[grouping]!,
+          variant,
+          startMs: isDay ? start * dayMs - offsetMin * 60_000 : start,
+          endMs: null,
+          offsetMin,
+          value: value === null || lowerBound !== null ? counting : value,
+          value2,
+          value3,
+          source,
+          sourceKey: normaliseSource(source),
+          isLowerBound: value === null,
+          receivedMs: Math.floor(arrival / 1000),
+          ingestion: arrival,
+          fullValue: value,
+          lowerBound,
+        });
+      }
+    }
+    const samples = db
+      .sql(
+        `select v.name, p.start, p.end, p.value, p.value2, p.value3, p.offset_min, p.arrival, s.name, k.name
+         from samples p join variants v using (variant_id) left join sources s on s.source_id = p.source_id
+         left join sources k on k.source_id = p.source_key_id
+         where p.user_id = ? and p.metric_id = ? and p.variant_id = ? and p.start >= ? and p.start < ?`,
+      )
+      .raw()
+      .all(user_id, metric_id, variantId, fromMs, toMs) as SampleRow[];
+    for (const [variant, start, end, value, value2, value3, offsetMin, arrival, source, sourceKey] of samples) {
+      if (!isOnDay(start, offsetMin)) continue;
+      points.push({
+        grouping: "raw",
+        variant,
+        startMs: start,
+        endMs: end === start ? null : end,
+        offsetMin,
+        value,
+        value2,
+        value3,
+        source,
+        sourceKey: sourceKey ?? "",
+        isLowerBound: false,
+        receivedMs: Math.floor(arrival / 1000),
+        ingestion: arrival,
+        fullValue: value,
+        lowerBound: null,
+      });
+    }
+  }
+  return points;
+}
+
+/** Variants that a metric has, each found by one seek (a plain distinct would scan the metric's whole history). */
+function variantsOf(db: Connection, userId: number, metricId: number): number[] {
+  const found = new Set<number>();
+  for (const table of ["grouped_points", "samples"]) {
+    const next = db
+      .sql(`select min(variant_id) from ${table} where user_id = ? and metric_id = ? and variant_id > ?`)
+      .pluck();
+    let variantId = -1;
+    while (true) {
+      const value = next.get(userId, metricId, variantId) as number | null;
+      if (value === null) break;
+      found.add(value);
+      variantId = value;
+    }
+  }
+  return [...found];
+}
+
+function nightsOfDay(db: Connection, mark: Mark): Night[] {
+  const rows = db
+    .sql("select start_ms, end_ms, offset_min, total_min, origin from nights where user_id = ? and local_day = ?")
+    .all(mark.user_id, mark.local_day) as {
+    start_ms: number;
+    end_ms: number;
+    offset_min: number;
+    total_min: number;
+    origin: Night["origin"];
+  }[];
+  return rows.map((row) => ({
+    startMs: row.start_ms,
+    endMs: row.end_ms,
+    inBedStartMs: null,
+    inBedEndMs: null,
+    offsetMin: row.offset_min,
+    totalMin: row.total_min,
+    coreMin: null,
+    deepMin: null,
+    remMin: null,
+    asleepMin: null,
+    awakeMin: null,
+    inBedMin: null,
+    sourceKey: "",
+    source: null,
+    origin: row.origin,
+  }));
+}
+
+export function readDays(
+  db: Connection,
+  userId: number,
+  fromDay: number,
+  toDay: number,
+  metrics: readonly string[] | null,
+): DayRow[] {
+  const filter = metrics ? `and m.name in (${metrics.map(() => "?").join(", ")})` : "";
+  const rows = db
+    .sql(
+      `select m.name as metric, m.unit, d.local_day, d.total, d.avg, d.min, d.max, d.last, d.avg2, d.min2, d.max2, d.last2,
+         d.last_ms, d.point_count, d.series
+       from days d join metric_definitions m using (metric_id)
+       where d.user_id = ? and d.local_day >= ? and d.local_day < ? ${filter} order by d.local_day, m.name`,
+    )
+    .all(userId, fromDay, toDay, ...(metrics ?? [])) as Record<string, unknown>[];
+  return rows.map((row) => ({
+    metric: row["metric"] as string,
+    unit: row["unit"] as string | null,
+    localDay: row["local_day"] as number,
+    total: row["total"] as number | null,
+    avg: row["avg"] as number | null,
+    min: row["min"] as number | null,
+    max: row["max"] as number | null,
+    last: row["last"] as number | null,
+    avg2: row["avg2"] as number | null,
+    min2: row["min2"] as number | null,
+    max2: row["max2"] as number | null,
+    last2: row["last2"] as number | null,
+    lastMs: row["last_ms"] as number | null,
+    pointCount: row["point_count"] as number,
+    series: row["series"] as string,
+  }));
+}
