@@ -228,11 +228,11 @@ function hoursTouched(points: readonly DayPoint[]): number {
   return new Set(points.map(({ startMs, offsetMin }) => Math.floor((startMs + offsetMin * minuteMs) / hourMs))).size;
 }
 
-/** A day bucket touches the hours that had begun when it was sent, at least its first and at most all of a day. */
+/** A day bucket touches the hours that had begun when it was sent, and at least its first. */
 function hoursOfDayBuckets(buckets: readonly DayPoint[], dayEndMs: number): number {
   return buckets.reduce((most, { startMs, receivedMs }) => {
     const hours = Math.ceil((Math.min(dayEndMs, receivedMs) - startMs) / hourMs);
-    return Math.max(most, Math.min(24, Math.max(1, hours)));
+    return Math.max(most, 1, hours);
   }, 0);
 }
 

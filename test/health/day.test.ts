@@ -399,6 +399,12 @@ describe("a day of a discrete metric", () => {
     expect([summary?.headline, summary?.last]).toEqual(["last", 72]);
   });
 
+  test("has one latest even where two samples came together and began together", () => {
+    const twins = [sample("B", 60, null, 50), sample("A", 60, null, 60), sample("B", 60, null, 40)];
+    const last = (points: DayPoint[]) => summariseDiscreteDay(points, day, options)?.last;
+    expect([last(twins), last(twins.toReversed())]).toEqual([50, 50]);
+  });
+
   test("is nothing without points, or with weeks and longer only", () => {
     expect([discrete([]), discrete([point(0, 5, { grouping: "month" })])]).toEqual([null, null]);
   });

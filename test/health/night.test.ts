@@ -139,9 +139,10 @@ describe("nights from segments", () => {
   });
 
   test("are joined by time in bed and awake, too", () => {
-    expect(
-      spansOf(nightsFromSegments([segment("core", 0, 60), segment("in_bed", 0, 300), segment("core", 300, 360)])),
-    ).toEqual([[0, 360]]);
+    const segments = [segment("in_bed", 0, 300), segment("core", 10, 60), segment("core", 300, 360)];
+    expect(spansOf(nightsFromSegments(segments))).toEqual([[10, 360]]);
+    const awake = [segment("core", 0, 60), segment("awake", 60, 300), segment("core", 300, 360)];
+    expect(spansOf(nightsFromSegments(awake))).toEqual([[0, 360]]);
   });
 
   test("are made for each source by itself", () => {
@@ -207,6 +208,17 @@ describe("the nights that are seen", () => {
     expect(visibleNights([older, newer, larger, staged], [])).toMatchObject([{ totalMin: 300 }]);
     expect(visibleNights([older, newer, larger], [])).toMatchObject([{ sourceKey: "Ring" }]);
     expect(visibleNights([older, newer], [])).toMatchObject([{ sourceKey: "App" }]);
+  });
+
+  test("fall back on the later end, then the source's name, so that ties break the same way everywhere", () => {
+    const [ring, watch, later] = [
+      summary(5, 480, 420, { sourceKey: "Ring" }),
+      summary(0, 480, 420),
+      summary(5, 481, 420, { sourceKey: "Zzz" }),
+    ];
+    expect(visibleNights([watch, ring], [])).toEqual(visibleNights([ring], []));
+    expect(visibleNights([ring, watch], [])).toEqual(visibleNights([ring], []));
+    expect(visibleNights([ring, watch, later], [])).toEqual(visibleNights([later], []));
   });
 
   test("touch but do not overlap, and one that is hidden hides nothing", () => {

@@ -68,6 +68,7 @@ test("coverage counts shared time once", () => {
     { startMs: 0, endMs: 10 },
     { startMs: 2, endMs: 5 },
     { startMs: 5, endMs: 15 },
+    { startMs: 32, endMs: 35 },
   ];
   expect([coveredMs(spans), coveredMs([])]).toEqual([25, 0]);
 });

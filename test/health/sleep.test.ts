@@ -200,12 +200,17 @@ describe("the segments that are seen", () => {
     expect(visibleSegments([ring, watch])).toEqual([watch, ring]);
   });
 
-  test("in one delivery known stages go before sleep of unknown stage, then the later before the earlier", () => {
-    const all = segment("asleep", 0, 480, { position: 9 });
-    const [core, deep] = [segment("core", 10, 60, { position: 1 }), segment("deep", 50, 90, { position: 2 })];
-    const text = segment("unknown", 400, 490, { position: 10 });
-    expect(visibleSegments([all, core, deep, text])).toEqual([deep, text]);
-    expect(visibleSegments([{ ...all, ingestion: 2 }, core, deep, text])).toEqual([{ ...all, ingestion: 2 }]);
+  test("in one delivery known stages go before sleep of unknown stage, and that before unknown text", () => {
+    const whole = segment("asleep", 0, 480, { position: 9 });
+    const core = segment("core", 10, 60, { position: 1 });
+    expect(visibleSegments([whole, core])).toEqual([core]);
+    expect(visibleSegments([{ ...whole, ingestion: 2 }, core])).toEqual([{ ...whole, ingestion: 2 }]);
+    expect(visibleSegments([whole, segment("unknown", 100, 130, { position: 10 })])).toEqual([whole]);
+  });
+
+  test("in one delivery the later of two known stages is seen", () => {
+    const [core, deep] = [segment("core", 10, 60, { position: 2 }), segment("deep", 50, 90, { position: 1 })];
+    expect(visibleSegments([core, deep])).toEqual([core]);
   });
 
   const anySegments = fc.uniqueArray(
