@@ -1,4 +1,6 @@
 /** Settings: where they come from, which one wins, and what is said when one is wrong. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import * as cron from "node-cron";
 import { describe, expect, test } from "vitest";
@@ -6,6 +8,7 @@ import { type Config, loadConfig, type Surroundings, settingKeys } from "../src/
 import { environmentName } from "../src/config-sources.js";
 import { formatDuration, formatSize, maskPasswords, parseDurationMs, parseSizeBytes } from "../src/config-values.js";
 import { isCronExpression } from "../src/cron-expression.js";
+import { packageRoot } from "../src/package-root.js";
 import { Problem } from "../src/problem.js";
 
 const etc = "/etc/selfsensored/config.yaml";
@@ -384,4 +387,16 @@ describe("cron expressions", () => {
       }),
     );
   });
+});
+
+test("every setting is documented with its default", () => {
+  const documentation = readFileSync(join(packageRoot, "docs/install.md"), "utf8");
+  const { settings } = load();
+  for (const { key, value } of settings) {
+    const row = documentation.split("\n").find((line) => line.startsWith(`| \`${key}\` |`)) ?? "";
+    expect(row, key).not.toBe("");
+    if (!["data_dir", "database.url", "log.format"].includes(key)) {
+      expect(row.split(" | ")[1], key).toBe(value === null ? "none" : `\`${value}\``);
+    }
+  }
 });
