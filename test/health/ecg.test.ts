@@ -102,7 +102,9 @@ describe("recordings", () => {
 
   test("a recording longer than the first block keeps every voltage in its place", () => {
     const many = Array.from({ length: 15_379 }, (_, index) => sample(index, index));
-    expect(voltagesOf(many)).toEqual(Array.from({ length: 15_379 }, (_, index) => index));
+    const parts = Array.from({ length: 16 }, (_, index) => many.slice(index * 1000, (index + 1) * 1000));
+    const result = build({ ...header, numberOfVoltageMeasurements: 15_379 }, ...parts);
+    expect(result).toMatchObject({ ok: true, value: { voltagesUv: Float32Array.from(many.keys()) }, warnings: [] });
   });
 });
 
@@ -122,7 +124,9 @@ describe("voltages", () => {
     expect(voltagesOf(stamped)).toEqual([100, 200, 300]);
   });
 
-  test("where a date is missing, the order is that of the array", () => {
+  test("where a date is missing or dates are of two kinds, the order is that of the array", () => {
+    const stamped = { date: header.start, voltage: 10, units: "mcV" };
+    expect(voltagesOf([sample(2, 30), stamped])).toEqual([30, 10]);
     expect(voltagesOf([sample(2, 30), { voltage: 10, units: "mcV" }, sample(1, 20)])).toEqual([30, 10, 20]);
   });
 

@@ -213,6 +213,11 @@ describe("segments", () => {
     expect(normaliseSleepItem(raw, context)).toEqual(expected);
   });
 
+  test("over the clock change the offset is that of the end", () => {
+    const raw = { ...segment, start: "2026-03-29 01:30:00 +0100", end: "2026-03-29 03:30:00 +0200" };
+    expect(normaliseSleepItem(raw, context)).toMatchObject({ value: { segment: { offsetMin: 120 } } });
+  });
+
   test("a stage that lasts longer than a day is kept with a warning", () => {
     const result = normaliseSleepItem({ ...segment, ...span, end: "2026-03-03 23:04:30 +0100" }, context);
     expect(result).toMatchObject({ ok: true, warnings: [{ warning: "suspicious_value", value: 2880 }] });
