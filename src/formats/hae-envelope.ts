@@ -52,11 +52,11 @@ class EnvelopeScope implements Scope {
     const type = arrayTypes.find((known) => known === key);
     const isData = isRoot && key === "data";
     if (!isData && type === undefined && key !== "metrics") {
-      if (isRoot) to.envelope.unknownKeys++;
+      to.envelope.unknownKeys++;
       to.tell([{ kind: "unknownKey", key: key.slice(0, 100) }]);
       return "skip";
     }
-    if (isRoot) to.envelope.knownKeys++;
+    to.envelope.knownKeys++;
     if (kind === "null") return "skip";
     if (isData) {
       if (kind === "object") return { walk: new EnvelopeScope(to, false) };

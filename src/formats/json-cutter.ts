@@ -391,7 +391,7 @@ export class JsonCutter {
       i = this.element.scan(chunk, i, maxNesting - this.depth);
       this.at = i;
       if (this.element.isTooDeep) throw this.depthFault(i - 1);
-      if (Math.min(base + i, base + end) - this.elementStart > bigBytes) return this.tellBigElement();
+      if (base + i - this.elementStart > bigBytes) return this.tellBigElement();
       if (!this.element.isOver) return false;
       this.count++;
       this.sliceEnd = base + i;

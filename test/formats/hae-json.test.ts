@@ -95,7 +95,7 @@ test("entries and arrays of the wrong shape are named, their neighbours are read
 
 test("repeated keys are all read: data counts on, of name and units the last holds for what follows", () => {
   const body = `{"metrics":[{"name":"a","units":"b","data":[1],"name":"step_count","units":"count","data":[2,3]}],
-    "metrics":[{"data":[4],"name":"a","data":[5],"name":"step_count","units":"count"}]}`;
+    "metrics":[{"data":[4],"name":"a","units":"b","data":[5],"name":"step_count","units":"count"}]}`;
 
   expect(join(decode(body).events)).toEqual([points(0, 0, [1, 2, 3], { name: "a", units: "b" }), points(1, 0, [4, 5])]);
   expect(decode(body).events[1]).toEqual(points(0, 1, [2, 3]));
@@ -160,7 +160,13 @@ test("elements larger than may be held are named, and nothing else is lost", () 
   const body = JSON.stringify({
     data: {
       metrics: [{ data: [1, { qty: large }, 3], ...steps }],
-      workouts: [large, { id: large, route: [1] }, { route: [{ large }] }, { id: 4 }],
+      workouts: [
+        large,
+        { id: large, route: [1] },
+        { id: large.slice(150), route: [1], name: large.slice(150) },
+        { route: [{ large }] },
+        { id: 4 },
+      ],
       symptoms: [{ name: large }, "y".repeat(150)],
     },
   });
@@ -179,8 +185,10 @@ test("elements larger than may be held are named, and nothing else is lost", () 
       },
       { kind: "unreadable", type: "workouts", index: 0, reason: "the element is too large" },
       { kind: "unreadable", type: "workouts", index: 1, reason: "the element is too large" },
+      { kind: "elements", type: "workouts", index: 2, field: "route", firstIndex: 0, elements: [1] },
       { kind: "unreadable", type: "workouts", index: 2, reason: "the element is too large" },
-      { kind: "item", type: "workouts", index: 3, value: { id: 4 } },
+      { kind: "unreadable", type: "workouts", index: 3, reason: "the element is too large" },
+      { kind: "item", type: "workouts", index: 4, value: { id: 4 } },
       { kind: "unreadable", type: "symptoms", index: 0, reason: "the element is too large" },
       { kind: "item", type: "symptoms", index: 1, value: "y".repeat(150) },
     ]);

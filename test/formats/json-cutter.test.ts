@@ -154,6 +154,8 @@ const judged = [
     '"\\',
   ],
   ...[
+    '"a\u001f',
+    '{"a\u001f:1}',
     '"\\x"',
     '"\\u12g4"',
     '"\\u123"',
@@ -220,6 +222,27 @@ test.each([
 test("characters of two, three and four bytes survive any cut", () => {
   for (const chunkBytes of [1, 2, 3, 4, 5]) {
     expect(cut('["é€😀"]', chunkBytes)).toEqual([{ at: 1, count: 1, values: ["é€😀"] }, "end"]);
+  }
+});
+
+test("a key of more than 64 KiB is told by its first 100 characters", () => {
+  for (const chunkBytes of [1000, 100_000]) {
+    const keys: unknown[] = [];
+    const root: Scope = {
+      begin(_kind, key) {
+        keys.push(key);
+        return { walk: root };
+      },
+    };
+    const cutter = new JsonCutter(root);
+    const body = Buffer.from(`{"${"k".repeat(65_000)}":{"${"\\u00e9".repeat(20_000)}":[]}}`);
+    for (let from = 0; from < body.length; from += chunkBytes) {
+      cutter.feed(body.subarray(from, from + chunkBytes));
+      while (cutter.step());
+    }
+    cutter.end();
+
+    expect(keys).toEqual([undefined, "k".repeat(65_000), "é".repeat(100)]);
   }
 });
 
