@@ -1,8 +1,8 @@
 /** Numbered migrations as files: `migrations/<engine>/NNNN_name.{up,down}.sql`, read and checksummed. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../package-root.js";
 
 export interface Migration {
   version: number;
@@ -19,19 +19,8 @@ export interface MigrationState {
   appliedAt: string | null;
 }
 
-/** The folder of the package, from wherever this module was bundled to. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "migrations"))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error("the folder migrations is missing from the installation");
-    folder = parent;
-  }
-  return folder;
-}
-
 export function migrationFolder(engine: "sqlite" | "postgres"): string {
-  return join(packageRoot(), "migrations", engine);
+  return join(packageRoot, "migrations", engine);
 }
 
 /** All migrations of an engine in ascending order. Throws when a number is double or a down file is missing. */

@@ -380,12 +380,13 @@ export interface Store {
   /** Takes the oldest pending (or this very) delivery whose time has come, or one whose lease ran out. */
   claim(owner: string, leaseMs: number, only?: { arrival: number }): Promise<Claim | null>;
   renewLease(arrival: number, owner: string, leaseMs: number): Promise<boolean>;
-  /** Back to `pending`, not before `delayMs` from now. `crashed` counts as a try that died. */
-  release(arrival: number, options: { delayMs: number; countsAsAttempt: boolean }): Promise<void>;
-  fail(arrival: number, problem: { code: string; detail: string }): Promise<void>;
-  /** Hands back what this owner holds (an orderly stop). */
-  releaseAll(owner: string): Promise<void>;
-  finish(arrival: number, outcome: Outcome, processingTimeMs: number): Promise<void>;
+  /** Back to `pending`, not before `delayMs` from now. */
+  release(arrival: number, owner: string, options: { delayMs: number; countsAsAttempt: boolean }): Promise<void>;
+  fail(arrival: number, owner: string, problem: { code: string; detail: string }): Promise<void>;
+  /** Hands back what this owner holds: an orderly stop, or what is left of a dead one (then it counts as an attempt). */
+  releaseAll(owner: string, options: { countsAsAttempt: boolean }): Promise<void>;
+  /** False where the owner has lost the delivery meanwhile (a rebuild took it away): somebody will do it again. */
+  finish(arrival: number, owner: string, outcome: Outcome, processingTimeMs: number): Promise<boolean>;
   /** Sets matching deliveries to `pending` again; the number set. */
   requeue(selection: IngestionSelection): Promise<number>;
   queueDepth(): Promise<{ depth: number; oldestMs: number | null }>;

@@ -61,7 +61,7 @@ export const metrics: readonly Metric[] = [
   metric("insulin_delivery", "logged", plain("IU"), "reason"),
   metric("handwashing", "logged", seconds, "value"),
   metric("toothbrushing", "logged", seconds, "value"),
-  metric("sexual_activity", "logged", plain("times"), "keys"),
+  metric("sexual_activity", "logged", { unit: "count", metric: same("times"), us: same("times") }, "keys"),
   metric("heart_rate", "heart_rate", plain("count/min")),
   metric("resting_heart_rate", "average", plain("count/min")),
   metric("heart_rate_variability", "average", plain("ms")),

@@ -156,55 +156,68 @@ export function renewLease(db: Connection, arrival: number, owner: string, lease
   );
 }
 
-export function release(db: Connection, arrival: number, options: { delayMs: number; countsAsAttempt: boolean }): void {
+export function release(
+  db: Connection,
+  arrival: number,
+  owner: string,
+  options: { delayMs: number; countsAsAttempt: boolean },
+): void {
   db.write(() =>
     db
       .sql(
         `update ingestions set status = 'pending', lease_owner = null, lease_until_ms = null, not_before_ms = ?,
-           attempts = max(0, attempts - ?) where arrival = ?`,
+           attempts = max(0, attempts - ?) where arrival = ? and lease_owner = ?`,
       )
-      .run(Date.now() + options.delayMs, options.countsAsAttempt ? 0 : 1, arrival),
+      .run(Date.now() + options.delayMs, options.countsAsAttempt ? 0 : 1, arrival, owner),
   );
 }
 
-export function releaseAll(db: Connection, owner: string): void {
+export function releaseAll(db: Connection, owner: string, options: { countsAsAttempt: boolean }): void {
   db.write(() =>
     db
       .sql(
-        `update ingestions set status = 'pending', lease_owner = null, lease_until_ms = null, attempts = max(0, attempts - 1)
+        `update ingestions set status = 'pending', lease_owner = null, lease_until_ms = null, attempts = max(0, attempts - ?)
          where status = 'processing' and lease_owner = ?`,
       )
-      .run(owner),
+      .run(options.countsAsAttempt ? 0 : 1, owner),
   );
 }
 
-export function fail(db: Connection, arrival: number, problem: { code: string; detail: string }): void {
+export function fail(db: Connection, arrival: number, owner: string, problem: { code: string; detail: string }): void {
   db.write(() =>
     db
       .sql(
         `update ingestions set status = 'failed', lease_owner = null, lease_until_ms = null, processed_ms = ?,
-           problem_code = ?, problem_detail = ? where arrival = ?`,
+           problem_code = ?, problem_detail = ? where arrival = ? and lease_owner = ?`,
       )
-      .run(Date.now(), problem.code, problem.detail, arrival),
+      .run(Date.now(), problem.code, problem.detail, arrival, owner),
   );
 }
 
-export function finish(db: Connection, arrival: number, outcome: Outcome, processingTimeMs: number): void {
-  db.write(() =>
-    db
-      .sql(
-        `update ingestions set status = ?, outcome = ?, processing_time_ms = ?, processed_ms = ?, problem_code = ?,
-           problem_detail = ?, lease_owner = null, lease_until_ms = null, attempts = 0 where arrival = ?`,
-      )
-      .run(
-        outcome.status,
-        JSON.stringify(outcome),
-        processingTimeMs,
-        Date.now(),
-        outcome.problem?.code ?? null,
-        outcome.problem?.detail ?? null,
-        arrival,
-      ),
+export function finish(
+  db: Connection,
+  arrival: number,
+  owner: string,
+  outcome: Outcome,
+  processingTimeMs: number,
+): boolean {
+  return db.write(
+    () =>
+      db
+        .sql(
+          `update ingestions set status = ?, outcome = ?, processing_time_ms = ?, processed_ms = ?, problem_code = ?,
+           problem_detail = ?, lease_owner = null, lease_until_ms = null, attempts = 0 where arrival = ? and lease_owner = ?`,
+        )
+        .run(
+          outcome.status,
+          JSON.stringify(outcome),
+          processingTimeMs,
+          Date.now(),
+          outcome.problem?.code ?? null,
+          outcome.problem?.detail ?? null,
+          arrival,
+          owner,
+        ).changes > 0,
   );
 }
 

@@ -180,17 +180,17 @@ export class SqliteStore implements s.Store {
   async renewLease(arrival: number, owner: string, leaseMs: number) {
     return queue.renewLease(this.db, arrival, owner, leaseMs);
   }
-  async release(arrival: number, options: { delayMs: number; countsAsAttempt: boolean }) {
-    queue.release(this.db, arrival, options);
+  async release(arrival: number, owner: string, options: { delayMs: number; countsAsAttempt: boolean }) {
+    queue.release(this.db, arrival, owner, options);
   }
-  async releaseAll(owner: string) {
-    queue.releaseAll(this.db, owner);
+  async releaseAll(owner: string, options: { countsAsAttempt: boolean }) {
+    queue.releaseAll(this.db, owner, options);
   }
-  async fail(arrival: number, failure: { code: string; detail: string }) {
-    queue.fail(this.db, arrival, failure);
+  async fail(arrival: number, owner: string, failure: { code: string; detail: string }) {
+    queue.fail(this.db, arrival, owner, failure);
   }
-  async finish(arrival: number, outcome: s.Outcome, processingTimeMs: number) {
-    queue.finish(this.db, arrival, outcome, processingTimeMs);
+  async finish(arrival: number, owner: string, outcome: s.Outcome, processingTimeMs: number) {
+    return queue.finish(this.db, arrival, owner, outcome, processingTimeMs);
   }
   async requeue(selection: s.IngestionSelection) {
     return queue.requeue(this.db, selection);

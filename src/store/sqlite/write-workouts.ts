@@ -234,7 +234,7 @@ function writeRoute(
     context.arrival,
     position,
   );
-  return !stored || !stored.points.equals(points);
+  return !stored?.points.equals(points);
 }
 
 function rebuildVisible(db: Connection, userId: number, startMs: number, endMs: number): void {

@@ -1,0 +1,48 @@
+/** Entry of the worker thread: a `Work` on a store of its own, spoken to by messages (`worker-client.ts`). */
+import { parentPort, workerData } from "node:worker_threads";
+import { createLogger } from "../log.js";
+import { openStore } from "../store/open.js";
+import { Work } from "./work.js";
+import type { FromWorker, ToWorker, WorkerSettings } from "./worker-messages.js";
+
+const port = parentPort!;
+const settings = workerData as WorkerSettings;
+
+const say = (message: FromWorker) => port.postMessage(message);
+
+const logger = createLogger({ level: settings.logLevel, format: settings.logFormat });
+const store = await openStore({ url: settings.databaseUrl, migrate: false });
+const work = new Work({
+  store,
+  owner: settings.owner,
+  scratchFolder: settings.scratchFolder,
+  logger,
+  onResult: (result) => say({ type: "result", result }),
+});
+
+port.on("message", (message: ToWorker) => {
+  switch (message.type) {
+    case "deliver":
+      work.deliver(message.delivery, message.bytes).catch(() => {
+        // The store refuses to take it now: the next start finds it in the archive, and so does the next poll.
+        say({ type: "result", result: { id: message.delivery.id, kind: "later" } });
+      });
+      break;
+    case "poke":
+      work.poke();
+      break;
+    case "log-level":
+      logger.level = message.level;
+      break;
+    case "stop":
+      void work
+        .stop()
+        .then(() => store.close())
+        .then(() => say({ type: "stopped" }))
+        .then(() => port.close());
+      break;
+  }
+});
+
+await work.start();
+say({ type: "ready" });
