@@ -62,6 +62,12 @@ export class CommandContext {
     return this.config;
   }
 
+  /** Reads all places again, for SIGHUP; what was loaded before stays in force for whoever holds it. */
+  reloadConfig(): Config {
+    this.config = undefined;
+    return this.loadConfig();
+  }
+
   /** For every command that opens the store, except `serve`: as root, the rest of the command acts as the data's owner. */
   loadConfigAsOwner(): Config {
     const config = this.loadConfig();

@@ -43,6 +43,11 @@ export class Output {
     this.isTerminal = options.stdout.isTTY === true;
   }
 
+  /** Whether what goes to stderr may have colours. */
+  get hasColourOnStderr(): boolean {
+    return this.isColoured(this.options.stderr);
+  }
+
   /** One line of a result for people. */
   line(text = ""): void {
     this.options.stdout.write(`${text}\n`);

@@ -10,6 +10,7 @@ import { Command, Option } from "commander";
 import { readVersion } from "../package-root.js";
 import { registerConfig } from "./config.js";
 import type { CommandContext, GlobalFlags } from "./context.js";
+import { registerServe } from "./serve.js";
 
 export function createProgram(context: CommandContext): Command {
   const { stdout, stderr } = context.streams;
@@ -36,6 +37,7 @@ export function createProgram(context: CommandContext): Command {
     })
     .hook("preAction", () => void context.applyFlags(program.opts<GlobalFlags>()));
 
+  registerServe(program, context);
   registerConfig(program, context);
   return program;
 }

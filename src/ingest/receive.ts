@@ -42,8 +42,6 @@ export interface ReceiverOptions {
   replyWithinMs: number;
   spoolFolder: string;
   deliver(delivery: Delivery, bytes: Uint8Array | null): void;
-  /** Somebody set a delivery to `pending`. */
-  poke(): void;
 }
 
 /** Bytes of small bodies on their way to the worker; above it the worker reads the archive instead. */

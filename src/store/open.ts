@@ -1,6 +1,7 @@
 /** Opens the store that a URL names. The only place that knows which engines there are. */
-import { isAbsolute, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { problem } from "../problem.js";
+import { type DaemonLock, takeDaemonLock } from "./sqlite/lock.js";
 import { SqliteStore } from "./sqlite/sqlite-store.js";
 import type { Store } from "./store.js";
 
@@ -18,6 +19,15 @@ export function sqlitePath(url: string): string | null {
   if (!url.startsWith("sqlite:")) return null;
   const path = url.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
   return isAbsolute(path) ? path : resolve(path);
+}
+
+/**
+ * Claims the place for a daemon, for as long as the process lives; null where another daemon has it. Only engines that
+ * want one daemon per place say no.
+ */
+export function lockForDaemon(url: string): DaemonLock | null {
+  const path = sqlitePath(url);
+  return path === null ? { release: () => {} } : takeDaemonLock(dirname(path));
 }
 
 /** Throws a `Problem`: `no_store`, `store_foreign`, `store_newer`, `store_read_only`, `storage_unavailable`. */

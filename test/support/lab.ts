@@ -43,7 +43,6 @@ export class Lab {
       replyWithinMs,
       spoolFolder: join(folder, "spool"),
       deliver: (delivery, bytes) => void this.work.deliver(delivery, bytes),
-      poke: () => this.work.poke(),
     });
   }
 

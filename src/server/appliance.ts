@@ -1,0 +1,112 @@
+/**
+ * The whole appliance in one process: store, worker thread, reader thread, server. Starts in order, stops in reverse.
+ *
+ *     lock → store (migrated) → first user → worker (takes up what a crash left) → reader → server listens
+ *
+ * What a caller may rely on: when `startAppliance` resolves, phones are served; when it rejects, everything that was
+ * opened is closed again. `stop` takes no new work, finishes or hands back what is in hand, and leaves a clean store.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../config.js";
+import { hostTimeZone } from "../health/zone.js";
+import { Receiver } from "../ingest/receive.js";
+import { WorkerClient } from "../ingest/worker-client.js";
+import type { Logger } from "../log.js";
+import { builtEntry } from "../package-root.js";
+import { problem } from "../problem.js";
+import { createMetrics } from "../prometheus.js";
+import { QueryClient } from "../query/client.js";
+import { lockForDaemon, openStore } from "../store/open.js";
+import { startDaemon } from "./daemon.js";
+import { daemonFilePath, readDaemonFile } from "./daemon-file.js";
+import { ensureFirstUser } from "./first-start.js";
+
+export interface Appliance {
+  url: string;
+  /** The first user's key, where this start made it; never known again. */
+  firstKey: string | null;
+  setLogLevel(level: Config["log"]["level"]): void;
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Of the grace period, what the worker gets after the server has stopped. */
+const workerShare = 0.4;
+
+export async function startAppliance(config: Config, logger: Logger): Promise<Appliance> {
+  let stopGraceMs = 10_000;
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const lock = lockForDaemon(config.database.url);
+    if (!lock) {
+      const other = readDaemonFile(config.dataDir);
+      throw problem(
+        "store_in_use",
+        `Another daemon${other ? ` (process ${other.pid})` : ""} is using ${config.database.url}.`,
+        { hint: "Stop it first, or give this one a place of its own with --data-dir." },
+      );
+    }
+    closers.push(() => lock.release());
+
+    const store = await openStore({ url: config.database.url, create: true });
+    closers.push(() => store.close());
+    const first = await ensureFirstUser(store, { zone: hostTimeZone(), name: "me" });
+
+    const temporary = join(config.dataDir, "tmp");
+    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    const metrics = createMetrics();
+    const worker = new WorkerClient({
+      settings: {
+        databaseUrl: config.database.url,
+        owner: "daemon",
+        scratchFolder: temporary,
+        logLevel: config.log.level,
+        logFormat: config.log.format,
+      },
+      logger,
+      onResult: (result) => receiver.settle(result),
+    });
+    const receiver = new Receiver({
+      store,
+      ...config.ingest,
+      spoolFolder: temporary,
+      deliver: (delivery, bytes) => worker.deliver(delivery, bytes),
+    });
+    await worker.start();
+    closers.push(() => worker.stop(stopGraceMs * workerShare));
+
+    const queries = new QueryClient({
+      readerFile: builtEntry("query/reader.js"),
+      store: { url: config.database.url, readonly: true },
+    });
+    closers.push(() => queries.close());
+
+    const daemon = await startDaemon({ config, store, receiver, queries, logger, metrics });
+    closers.push(() => daemon.stop(stopGraceMs * (1 - workerShare)));
+
+    const file = daemonFilePath(config.dataDir);
+    writeFileSync(file, JSON.stringify({ pid: process.pid, url: daemon.url, started_at: new Date().toISOString() }), {
+      mode: 0o600,
+    });
+    closers.push(() => rmSync(file, { force: true }));
+
+    return {
+      url: daemon.url,
+      firstKey: first?.key ?? null,
+      setLogLevel(level) {
+        logger.level = level;
+        worker.setLogLevel(level);
+      },
+      async stop(graceMs) {
+        stopGraceMs = graceMs;
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
