@@ -369,10 +369,10 @@ export class DeliveryStage {
     const survey = new StampSurvey();
     for (const rows of deciding) survey.include(rows.survey);
     if (survey.isEmpty) return "raw";
+    // Two points of one minute can be no buckets, not even on the hour: two foods logged at noon stay two.
+    if (deciding.some((rows) => rows.hasMinuteTwins)) return "raw";
     const { grouping } = survey;
     if (grouping !== "minute") return grouping;
-    // Two points of one minute can be no minute buckets: two foods logged in one minute stay two.
-    if (deciding.some((rows) => rows.hasMinuteTwins)) return "raw";
     // The app's default: heart rate by second where everything else is by minute.
     const heartRate = this.metrics.get("heart_rate")?.rows;
     return heartRate && heartRate.survey.grouping === "raw" && !heartRate.survey.hasEnds ? "default" : "minute";

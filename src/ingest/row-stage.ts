@@ -52,7 +52,10 @@ export class RowStage implements RowSink {
   earliestOffsetMin = 0;
   /** An end that cannot be the end of the header's bucket, or two points in one bucket. */
   contradictsHeader = false;
-  /** Two points of a minute: of a delivery without header they can be no minute buckets. */
+  /**
+   * Two points of a minute in one array: they can be no buckets, however round their stamps look. Two entries of one
+   * metric are copies of each other instead.
+   */
   hasMinuteTwins = false;
   rowCount = 0;
 
@@ -68,6 +71,7 @@ export class RowStage implements RowSink {
   private lastVariant = -1;
   private lastStartMs = Number.NEGATIVE_INFINITY;
   private lastBucket = Number.NaN;
+  private lastStartSection = -1;
 
   constructor(options: RowStageOptions) {
     this.metric = options.metric;
@@ -148,11 +152,16 @@ export class RowStage implements RowSink {
         this.lastBucket = bucket;
       }
     }
-    if (variant === this.lastVariant && Math.floor(startMs / 60_000) === Math.floor(this.lastStartMs / 60_000)) {
+    if (
+      variant === this.lastVariant &&
+      this.sectionBase === this.lastStartSection &&
+      minuteOf(startMs) === minuteOf(this.lastStartMs)
+    ) {
       this.hasMinuteTwins = true;
     }
     this.lastVariant = variant;
     this.lastStartMs = startMs;
+    this.lastStartSection = this.sectionBase;
   }
 
   /** For metrics whose rows came out of order: the same questions, asked of the sorted rows. */
@@ -162,12 +171,15 @@ export class RowStage implements RowSink {
     let lastVariant = -1;
     let lastStart = Number.NaN;
     let lastBucket = Number.NaN;
+    const sectionsOfMinute = new Set<number>();
     this.forEachSorted(scratch, (rows, at) => {
       const variant = rows[at]!;
       const start = rows[at + 1]!;
       const offsetMin = rows[at + pointColumn.offsetMin]!;
-      if (variant === lastVariant && Math.floor(start / 60_000) === Math.floor(lastStart / 60_000))
-        this.hasMinuteTwins = true;
+      if (variant !== lastVariant || minuteOf(start) !== minuteOf(lastStart)) sectionsOfMinute.clear();
+      const section = this.sectionOf(rows[at + pointColumn.position]!);
+      if (sectionsOfMinute.has(section)) this.hasMinuteTwins = true;
+      sectionsOfMinute.add(section);
       if (grouping !== null && grouping !== "raw" && (this.isCumulative || isOnBoundary(grouping, start, offsetMin))) {
         const bucket = bucketOf(grouping, start, offsetMin);
         if (variant === lastVariant && bucket === lastBucket) this.contradictsHeader = true;
@@ -284,6 +296,10 @@ function* mergeRuns(runs: readonly Run[], scratch: ScratchFile): Generator<{ row
     if (++least.at === least.count && !fill(least)) open = open.filter((cursor) => cursor !== least);
   }
   if (count > 0) yield { rows: out, count };
+}
+
+function minuteOf(ms: number): number {
+  return Math.floor(ms / 60_000);
 }
 
 function compareRows(a: Float64Array, atA: number, b: Float64Array, atB: number): number {
