@@ -241,6 +241,8 @@ function hoursOfDayBuckets(buckets: readonly DayPoint[], dayEndMs: number): numb
  * the newest grid counts. An older bucket is left out whole.
  */
 function keepNewestBuckets(buckets: readonly DayPoint[], lengthMs: number): DayPoint[] {
+  // All offsets are whole minutes: buckets of a minute or less lie on one grid everywhere and cannot overlap.
+  if (lengthMs <= minuteMs) return [...buckets];
   const startByCell = new Map<string, number>(); // of cells as long as a bucket, each can hold one that was kept
   return [...buckets].sort(compareNewestFirst).filter(({ variant, startMs }) => {
     const cell = Math.floor(startMs / lengthMs);

@@ -5,6 +5,7 @@
  * another process leaves a stale day.
  */
 import { type DaySummary, summariseCumulativeDay, summariseDiscreteDay } from "../../health/day.js";
+import { countingValue } from "../../health/merge.js";
 import { summariseSleepDay } from "../../health/night.js";
 import { groupings, type Night } from "../../health/record.js";
 import type { DayPoint } from "../../health/series.js";
@@ -120,8 +121,6 @@ function dayEndMs(points: readonly DayPoint[], localDay: number, zone: string): 
 }
 
 type BucketRow = [
-  variant: string,
-  grouping: number,
   start: number,
   value: number | null,
   value2: number | null,
@@ -129,10 +128,9 @@ type BucketRow = [
   lowerBound: number | null,
   offsetMin: number,
   arrival: number,
-  source: string | null,
+  sourceId: number,
 ];
 type SampleRow = [
-  variant: string,
   start: number,
   end: number,
   value: number,
@@ -140,49 +138,76 @@ type SampleRow = [
   value3: number,
   offsetMin: number,
   arrival: number,
-  source: string | null,
-  sourceKey: string | null,
+  sourceId: number,
+  sourceKeyId: number,
 ];
+
+const bucketsOfRange = `select start, value, value2, value3, lower_bound, offset_min, arrival, source_id from grouped_points
+  where user_id = ? and metric_id = ? and variant_id = ? and grouping = ? and start >= ? and start < ?`;
+/** Rows of other days are left out by SQLite itself: handing them to JavaScript would cost more than reading the day. */
+const isOnLocalDay = "and start + offset_min * 60000 >= ? and start + offset_min * 60000 < ?";
+const bucketsOfDay = `${bucketsOfRange} ${isOnLocalDay}`;
+const samplesOfDay = `select start, end, value, value2, value3, offset_min, arrival, source_id, source_key_id from samples
+  where user_id = ? and metric_id = ? and variant_id = ? and start >= ? and start < ? ${isOnLocalDay}`;
+
+/** Names of sources, looked up once each instead of joined to every row: a day may have thousands. */
+class SourceNames {
+  private readonly names = new Map<number, { name: string; key: string }>();
+  private readonly db: Connection;
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  of(sourceId: number): { name: string; key: string } {
+    let known = this.names.get(sourceId);
+    if (!known) {
+      const name = (this.db.sql("select name from sources where source_id = ?").pluck().get(sourceId) ?? "") as string;
+      known = { name, key: normaliseSource(name) };
+      this.names.set(sourceId, known);
+    }
+    return known;
+  }
+}
 
 function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
   const { user_id, metric_id, local_day } = mark;
   const fromMs = local_day * dayMs - easternmostMs;
   const toMs = (local_day + 1) * dayMs + westernmostMs;
+  const dayStartMs = local_day * dayMs;
+  const day = [dayStartMs, dayStartMs + dayMs];
+  const sources = new SourceNames(db);
   const points: DayPoint[] = [];
-  const isOnDay = (startMs: number, offsetMin: number) =>
-    Math.floor((startMs + offsetMin * 60_000) / dayMs) === local_day;
   for (const variantId of variantsOf(db, user_id, metric_id)) {
-    for (const grouping of [1, 2, 3, 4]) {
-      const isDay = grouping === 4;
-      const rows = db
-        .sql(
-          `select v.name, p.grouping, p.start, p.value, p.value2, p.value3, p.lower_bound, p.offset_min, p.arrival, s.name
-           from grouped_points p join variants v using (variant_id) left join sources s on s.source_id = p.source_id
-           where p.user_id = ? and p.metric_id = ? and p.variant_id = ? and p.grouping = ? and p.start >= ? and p.start < ?`,
-        )
-        .raw()
-        .all(
-          user_id,
-          metric_id,
-          variantId,
-          grouping,
-          isDay ? local_day : fromMs,
-          isDay ? local_day + 1 : toMs,
-        ) as BucketRow[];
-      for (const [variant, , start, value, value2, value3, lowerBound, offsetMin, arrival, source] of rows) {
-        if (!isDay && !isOnDay(start, offsetMin)) continue;
-        const counting = Math.max(value ?? Number.NEGATIVE_INFINITY, lowerBound ?? Number.NEGATIVE_INFINITY);
+    const variant = db.sql("select name from variants where variant_id = ?").pluck().get(variantId) as string;
+    for (const code of [1, 2, 3, 4]) {
+      const grouping = groupings[code]!;
+      const isDay = grouping === "day";
+      const key = [user_id, metric_id, variantId, code];
+      const rows = (
+        isDay
+          ? db
+              .sql(bucketsOfRange)
+              .raw()
+              .all(...key, local_day, local_day + 1)
+          : db
+              .sql(bucketsOfDay)
+              .raw()
+              .all(...key, fromMs, toMs, ...day)
+      ) as BucketRow[];
+      for (const [start, value, value2, value3, lowerBound, offsetMin, arrival, sourceId] of rows) {
+        const source = sources.of(sourceId);
         points.push({
-          grouping: groupings[grouping]!,
+          grouping,
           variant,
-          startMs: isDay ? start * dayMs - offsetMin * 60_000 : start,
+          startMs: isDay ? dayStartMs - offsetMin * 60_000 : start,
           endMs: null,
           offsetMin,
-          value: value === null || lowerBound !== null ? counting : value,
+          value: countingValue({ value, lowerBound }),
           value2,
           value3,
-          source,
-          sourceKey: normaliseSource(source),
+          source: source.name,
+          sourceKey: source.key,
           isLowerBound: value === null,
           receivedMs: Math.floor(arrival / 1000),
           ingestion: arrival,
@@ -192,16 +217,10 @@ function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
       }
     }
     const samples = db
-      .sql(
-        `select v.name, p.start, p.end, p.value, p.value2, p.value3, p.offset_min, p.arrival, s.name, k.name
-         from samples p join variants v using (variant_id) left join sources s on s.source_id = p.source_id
-         left join sources k on k.source_id = p.source_key_id
-         where p.user_id = ? and p.metric_id = ? and p.variant_id = ? and p.start >= ? and p.start < ?`,
-      )
+      .sql(samplesOfDay)
       .raw()
-      .all(user_id, metric_id, variantId, fromMs, toMs) as SampleRow[];
-    for (const [variant, start, end, value, value2, value3, offsetMin, arrival, source, sourceKey] of samples) {
-      if (!isOnDay(start, offsetMin)) continue;
+      .all(user_id, metric_id, variantId, fromMs, toMs, ...day) as SampleRow[];
+    for (const [start, end, value, value2, value3, offsetMin, arrival, sourceId, sourceKeyId] of samples) {
       points.push({
         grouping: "raw",
         variant,
@@ -211,8 +230,8 @@ function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
         value,
         value2,
         value3,
-        source,
-        sourceKey: sourceKey ?? "",
+        source: sources.of(sourceId).name,
+        sourceKey: sources.of(sourceKeyId).name,
         isLowerBound: false,
         receivedMs: Math.floor(arrival / 1000),
         ingestion: arrival,
