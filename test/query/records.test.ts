@@ -23,6 +23,7 @@ async function readPages(bench: Bench, name: string, params: Record<string, stri
   let cursor: string | null = "";
   while (cursor !== null) {
     const page: Answer = await read(bench, name, cursor === "" ? params : { ...params, cursor });
+    expect(page.data.length).toBeLessThanOrEqual(Number(params["limit"]));
     rows.push(...page.data);
     cursor = page.next_cursor;
   }
@@ -239,16 +240,25 @@ test("near and bbox find the workouts whose line is there, page by page", async 
     [52, 14],
     [53, 14],
   ]);
-  await add("far", 4, [[-33, 151]]);
-  await add("again", 5, [
+  await add("again", 4, [
     [53, 14],
     [52, 13],
   ]);
-  const names = async (params: Record<string, string>) =>
-    (await readPages(bench, "workouts", { ...params, limit: "1" })).map(({ name }) => name);
+  await add("once more", 5, [
+    [52.49, 13.49],
+    [52.51, 13.51],
+  ]);
+  await add("far", 6, [[-33, 151]]);
+  const names = async (params: Record<string, string>) => {
+    const found = async (limit: string) =>
+      (await readPages(bench, "workouts", { ...params, limit })).map(({ name }) => name);
+    const byOne = await found("1");
+    expect(await found("2")).toEqual(byOne);
+    return byOne;
+  };
 
-  expect(await names({ bbox: "13.4,52.4,13.6,52.6" })).toEqual(["across", "again"]);
-  expect(await names({ near: "52.5,13.5,2000" })).toEqual(["across", "again"]);
+  expect(await names({ bbox: "13.4,52.4,13.6,52.6" })).toEqual(["across", "again", "once more"]);
+  expect(await names({ near: "52.5,13.5,2000" })).toEqual(["across", "again", "once more"]);
   expect(await names({ near: "-33.001,151,112" })).toEqual(["far"]);
   expect(await names({ near: "-33.001,151,110" })).toEqual([]);
 });
