@@ -101,7 +101,6 @@ export class WorkoutBuilder {
     const endMs = interval.value.endMs!;
 
     const { scalars, warnings } = readScalars(raw, this.#leftovers);
-    scalars["duration_s"] ??= (endMs - startMs) / 1000;
     const { route, warnings: routeWarnings } = this.#route.finish({ startMs, endMs });
     const { series, warnings: seriesWarnings } = this.#finishSeries(startMs, endMs);
     return accept(

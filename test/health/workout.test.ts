@@ -155,7 +155,6 @@ describe("versions", () => {
         scalars: {
           name: "Walking",
           type: "walking",
-          duration_s: 2400,
           energy: kJ(610),
           total_energy: 200,
           step_count: 4100,
@@ -246,7 +245,7 @@ describe("scalars", () => {
 
   test("the heart rate may come as one object, with its unit beside", () => {
     const { scalars } = workoutOf({ ...bare, heartRate: { Min: 90, avg: "120", max: 150, units: "bpm" } });
-    expect(scalars).toEqual({ duration_s: 1800, avg_heart_rate: 120, max_heart_rate: 150, min_heart_rate: 90 });
+    expect(scalars).toEqual({ avg_heart_rate: 120, max_heart_rate: 150, min_heart_rate: 90 });
   });
 
   test("of two fields of one name the better known counts, and the other is kept if it differs", () => {
@@ -258,7 +257,6 @@ describe("scalars", () => {
       distance: { qty: 5000, units: "m" },
     });
     expect(scalars).toEqual({
-      duration_s: 1800,
       avg_speed: 11,
       distance: 5,
       extra: { speed: { qty: 10, units: "km/hr" } },
@@ -272,7 +270,7 @@ describe("scalars", () => {
       startMs: at("2026-03-02T16:00:00Z"),
       endMs: at("2026-03-02T16:30:00Z"),
       offsetMin: 60,
-      scalars: { duration_s: 1800 },
+      scalars: {},
       series: [],
       route: null,
     });
@@ -288,7 +286,6 @@ describe("scalars", () => {
       salinity: {},
     };
     expect(workoutOf(raw).scalars).toEqual({
-      duration_s: 1800,
       extra: { effortScore: { qty: 7 }, laps: [{ lap: 1 }, { lap: 2 }], note: "windy", salinity: {} },
     });
   });
@@ -309,7 +306,6 @@ describe("scalars", () => {
     expect(build(raw)).toMatchObject({
       value: {
         scalars: {
-          duration_s: 1800,
           extra: {
             distance: { qty: 5, units: "furlong" },
             humidity: { qty: "wet", units: "%" },

@@ -282,7 +282,8 @@ function show(db: Connection, userId: number, record: RecordRow, joined: RecordR
     Math.floor((record.start_ms + offsetMin * 60_000) / dayMs),
     text("name"),
     text("type") ?? "other",
-    number("duration_s"),
+    // Kept out of the scalars: a length that nobody sent must not win over a duration that somebody did.
+    number("duration_s") ?? (record.end_ms - record.start_ms) / 1000,
     number("distance"),
     number("energy"),
     number("avg_heart_rate"),
