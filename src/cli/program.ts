@@ -8,9 +8,18 @@
  */
 import { Command, Option } from "commander";
 import { readVersion } from "../package-root.js";
+import { registerBackfill } from "./backfill.js";
 import { registerConfig } from "./config.js";
 import type { CommandContext, GlobalFlags } from "./context.js";
+import { registerExport } from "./export.js";
+import { registerIngest } from "./ingest.js";
+import { registerKeys } from "./keys.js";
+import { registerMigrate } from "./migrate.js";
+import { registerQuery } from "./query.js";
 import { registerServe } from "./serve.js";
+import { registerSetup } from "./setup.js";
+import { registerStatus } from "./status.js";
+import { registerUsers } from "./users.js";
 
 export function createProgram(context: CommandContext): Command {
   const { stdout, stderr } = context.streams;
@@ -38,6 +47,15 @@ export function createProgram(context: CommandContext): Command {
     .hook("preAction", () => void context.applyFlags(program.opts<GlobalFlags>()));
 
   registerServe(program, context);
+  registerSetup(program, context);
+  registerStatus(program, context);
+  registerUsers(program, context);
+  registerKeys(program, context);
+  registerIngest(program, context);
+  registerBackfill(program, context);
+  registerQuery(program, context);
+  registerExport(program, context);
+  registerMigrate(program, context);
   registerConfig(program, context);
   return program;
 }

@@ -2,8 +2,11 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import { problem } from "../problem.js";
 import { type DaemonLock, takeDaemonLock } from "./sqlite/lock.js";
+import { type Migrator, openSqliteMigrator } from "./sqlite/migrator.js";
 import { SqliteStore } from "./sqlite/sqlite-store.js";
 import type { Store } from "./store.js";
+
+export type { Migrator };
 
 export interface OpenStoreOptions {
   /** `sqlite:PATH`. */
@@ -30,12 +33,20 @@ export function lockForDaemon(url: string): DaemonLock | null {
   return path === null ? { release: () => {} } : takeDaemonLock(dirname(path));
 }
 
+function requirePath(url: string): string {
+  const path = sqlitePath(url);
+  if (path === null) throw problem("bad_configuration", "database.url has to begin with sqlite: in this release.");
+  return path;
+}
+
+/** Migrations by hand; throws as `openStore` does. */
+export function openMigrator(options: { url: string; create: boolean }): Migrator {
+  return openSqliteMigrator(requirePath(options.url), { create: options.create });
+}
+
 /** Throws a `Problem`: `no_store`, `store_foreign`, `store_newer`, `store_read_only`, `storage_unavailable`. */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const path = sqlitePath(options.url);
-  if (path === null) {
-    throw problem("bad_configuration", "database.url has to begin with sqlite: in this release.");
-  }
+  const path = requirePath(options.url);
   const readonly = options.readonly ?? false;
   return new SqliteStore({ path, create: options.create ?? false, readonly, migrate: options.migrate ?? !readonly });
 }
