@@ -146,6 +146,31 @@ test.each(["application/json", "Application/JSON; charset=utf-8", "text/json", u
   },
 );
 
+test("a byte-order mark, which the app never sends, is no part of the body's meaning", async () => {
+  const desk = await openDesk();
+
+  expect(await desk.send(`\ufeff${JSON.stringify(stepsSent)}`, hourly)).toBe("processed: 1 received, 1 inserted");
+});
+
+test("a metric without a name is refused, and says that the name is missing", async () => {
+  const desk = await openDesk();
+  const data = [{ date: "2026-03-02 09:00:00 +0100", qty: 1 }];
+
+  expect(
+    await desk.send(
+      {
+        data: {
+          metrics: [
+            { units: "count", data },
+            { name: " ", data },
+          ],
+        },
+      },
+      hourly,
+    ),
+  ).toBe("rejected: 2 received, 2 rejected; metric[0] missing_field name; metric[0] missing_field name");
+});
+
 test("a proxy may have compressed the body: it is the same body", async () => {
   const desk = await openDesk();
   const text = JSON.stringify(stepsSent);

@@ -227,6 +227,21 @@ test("two equal foods of one minute stay two, also when they are sent again", as
   expect((await desk.days())["2026-03-02"]).toEqual({ carbohydrates: { total: 100, unit: "g", series: "raw" } });
 });
 
+test.each([
+  ["under the app's default header", { "automation-aggregation": "Default" }, "09:01", "; warning mixed_grouping"],
+  ["under the header for hours", { "automation-aggregation": "Hours" }, "09:00", "; warning mixed_grouping"],
+  ["without a header, even on the hour", {}, "09:00", ""],
+  ["without a header, even at midnight", {}, "00:00", ""],
+])("two foods of one minute stay two %s", async (_, headers, clock, warning) => {
+  const desk = await openDesk();
+  const bite = (qty: number) => ({ date: `2026-03-02 ${clock}:00 +0100`, qty, source: "Food" });
+
+  expect(await desk.send(metric("carbohydrates", "g", bite(50), bite(20)), headers)).toBe(
+    `processed: 2 received, 2 inserted${warning}`,
+  );
+  expect((await desk.days())["2026-03-02"]).toEqual({ carbohydrates: { total: 70, unit: "g", series: "raw" } });
+});
+
 test("numbers are read out of texts, with either separator and with a unit behind them", async () => {
   const desk = await openDesk();
   const texts = ["52,4", "52.4", "48.5 ms", "0.05 s", " 7 ", "٥٢٫٤", "1e1"];

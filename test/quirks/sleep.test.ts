@@ -161,6 +161,15 @@ test("a night that is sent again with a larger total grows, and a smaller one la
   expect(await desk.ask("sleep")).toMatchObject([{ start: "2026-03-01T22:04:00.000Z", total_min: 420 }]);
 });
 
+test("the source of a night grows when another device syncs, and it is still one night", async () => {
+  const desk = await openDesk();
+  await desk.send(sleep(summary("01 23:00", "02 06:30", 7)), daily);
+  await desk.send(sleep(summary("01 23:00", "02 06:30", 7, { source: "Watch|iPhone" })), daily);
+
+  expect(await desk.ask("sleep")).toMatchObject([{ total_min: 420, source: "Watch|iPhone" }]);
+  expect(await desk.days()).toEqual({ "2026-03-02": { sleep_analysis: { total: 420, unit: "min", series: "day" } } });
+});
+
 test("a night inside a longer one of the same source is a part of it", async () => {
   const desk = await openDesk();
   await desk.send(sleep(summary("02 02:00", "02 05:00", 3)), hourly);
