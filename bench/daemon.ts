@@ -52,7 +52,8 @@ export async function startDaemon({ folder, port, nodeArguments = [] }: DaemonOp
     { stdio: ["ignore", "pipe", "pipe"], env: cleanEnvironment(process.env), detached: true },
   );
   const killWithUs = () => child.kill("SIGKILL");
-  process.on("exit", killWithUs);
+  // Before the folders are removed, or it might make them again.
+  process.prependListener("exit", killWithUs);
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk) => (output += String(chunk)));
