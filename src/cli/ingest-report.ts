@@ -51,7 +51,8 @@ export function reportFiles(output: Output, results: readonly FileResult[], isDr
     return;
   }
   for (const result of results) {
-    output.line(cleanLine(`${result.file}: ${describe(result, isDryRun)}`));
+    const name = result.file === "-" ? "standard input" : result.file;
+    output.line(cleanLine(`${name}: ${describe(result, isDryRun)}`));
     for (const error of listErrors(result)) output.line(cleanLine(`  ${error}`));
   }
   const parts = [

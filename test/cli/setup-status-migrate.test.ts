@@ -110,6 +110,9 @@ describe("setup", () => {
     expect(code).toBe(0);
     expect(stderr.match(/\[.*?\]: /g)).toHaveLength(3);
     expect(await place.look((store) => store.users())).toMatchObject([{ name: "me", timeZone: "Europe/Vienna" }]);
+
+    const again = await type(place, []);
+    expect([again.code, again.stdout]).toEqual([0, "This is set up already; nothing was changed.\n"]);
   });
 
   test("makes nothing when the answers end early", async () => {

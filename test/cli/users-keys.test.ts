@@ -189,8 +189,11 @@ describe("keys", () => {
     expect((await run("keys", "rotate", unknown)).code).toBe(1);
     const { id } = await json("keys", "create");
     await json("keys", "revoke", id);
-    const rotated = await run("keys", "rotate", id);
-    expect([rotated.code, rotated.stdout]).toEqual([1, ""]);
+    const expired = await json("keys", "create", "--expires", "1ms");
+    for (const ended of [id, expired.id]) {
+      const rotated = await run("keys", "rotate", ended);
+      expect([rotated.code, rotated.stdout]).toEqual([1, ""]);
+    }
     expect((await run("keys", "revoke", id)).code).toBe(0);
   });
 });
