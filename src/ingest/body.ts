@@ -13,6 +13,7 @@ import { Readable, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { Problem, problem } from "../problem.js";
 import { uuidv7 } from "../store/uuid.js";
+import { YoungGarbage } from "./young-garbage.js";
 
 /** Bodies up to this size stay in memory and go to the worker as they are. */
 export const inlineBytes = 1024 * 1024;
@@ -28,7 +29,7 @@ export interface Body {
   head: Uint8Array;
   /** The whole body where it is small, else null. */
   inline: Uint8Array | null;
-  /** The whole body; may be called more than once. */
+  /** The whole body; may be called more than once. A piece is only good until the next is asked for. */
   pieces(): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
@@ -70,6 +71,7 @@ export async function takeBody(
 ): Promise<Body> {
   const decoder = decoderFor(encoding);
   const hash = createHash("sha256");
+  const garbage = new YoungGarbage();
   let wireBytes = 0;
   let bodyBytes = 0;
   let pieces: Uint8Array[] = [];
@@ -88,6 +90,7 @@ export async function takeBody(
       bodyBytes += piece.byteLength;
       if (bodyBytes > limits.maxInflatedBytes) throw tooLarge(limits.maxInflatedBytes);
       hash.update(piece);
+      garbage.passed(piece.byteLength);
       pieces.push(piece);
       if (bodyBytes > inlineBytes) {
         file ??= await openSpool(limits.folder);
@@ -150,10 +153,11 @@ async function readHead(file: FileHandle): Promise<Uint8Array> {
   return head.subarray(0, bytesRead);
 }
 
+/** Pieces are only good until the next is asked for: one buffer serves them all. */
 async function* readAll(file: FileHandle, size: number): AsyncIterable<Uint8Array> {
+  const piece = new Uint8Array(readBytes);
   for (let offset = 0; offset < size; ) {
-    const piece = new Uint8Array(Math.min(readBytes, size - offset));
-    const { bytesRead } = await file.read(piece, 0, piece.byteLength, offset);
+    const { bytesRead } = await file.read(piece, 0, Math.min(readBytes, size - offset), offset);
     if (bytesRead === 0) throw new Error("a temporary file is shorter than it was");
     offset += bytesRead;
     yield piece.subarray(0, bytesRead);

@@ -65,7 +65,8 @@ function nineDigits(value: number): number {
 class Collector {
   private readonly options: BatchOptions;
   private readonly grouping: Grouping;
-  private rows = new Float64Array(64 * pointColumns);
+  private rows: Float64Array = new Float64Array(64 * pointColumns);
+  private spare: Float64Array | null = null;
   private count = 0;
   private readonly sectionOf: (position: number) => number;
   /** Highest number given in the current run of equal samples, and the number and array of its last element. */
@@ -174,7 +175,10 @@ class Collector {
       variants,
       sources,
     };
-    this.rows = new Float64Array(Math.min(this.rows.length, (rowsPerBatch + 1) * pointColumns));
+    // Two buffers take turns: by the time this one is filled again, its batch has been written.
+    const next = this.spare?.length === this.rows.length ? this.spare : new Float64Array(this.rows.length);
+    this.spare = this.rows;
+    this.rows = next;
     this.count = 0;
     return batch;
   }

@@ -57,6 +57,7 @@ export class Receiver {
   private readonly options: ReceiverOptions;
   private readonly inWork = new Map<string, InWork>();
   private handedBytes = 0;
+  private isStopping = false;
 
   constructor(options: ReceiverOptions) {
     this.options = options;
@@ -69,6 +70,12 @@ export class Receiver {
     this.inWork.delete(result.id);
     this.handedBytes -= entry.bytes;
     for (const waiter of entry.waiters) waiter(result);
+  }
+
+  /** Answers 202 to everybody who waits, now and from now on: what they sent is durable and will be worked through. */
+  stop(): void {
+    this.isStopping = true;
+    for (const [id, { waiters }] of this.inWork) for (const waiter of waiters) waiter({ id, kind: "later" });
   }
 
   /** The receipt of a user's delivery that is accepted, but perhaps not in the store yet. */
@@ -123,7 +130,7 @@ export class Receiver {
   /** Resolves with the result, or with null when it takes longer than people wait. */
   private wait(entry: InWork): Promise<WorkResult | null> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(null), this.options.replyWithinMs);
+      const timer = setTimeout(() => resolve(null), this.isStopping ? 0 : this.options.replyWithinMs);
       entry.waiters.push((result) => {
         clearTimeout(timer);
         resolve(result);
@@ -179,7 +186,7 @@ export class Receiver {
   /** In work in another process, or waiting for its next try: look at its row until it is done or time is up. */
   private async follow(known: Ingestion): Promise<ReceiveResult> {
     const deadline = performance.now() + this.options.replyWithinMs;
-    while (performance.now() < deadline) {
+    while (performance.now() < deadline && !this.isStopping) {
       await new Promise((resolve) => setTimeout(resolve, 200));
       const { rows } = await this.options.store.ingestions({ id: known.id }, { limit: 1 });
       const now = rows[0];

@@ -20,10 +20,11 @@ import type { Grouping } from "../health/record.js";
 import { pointColumn, pointColumns, pointFlags } from "../store/store.js";
 import type { ScratchFile } from "./scratch-file.js";
 
-/** Rows of a full run: 6 MB. */
-const rowsPerRun = 65_536;
-/** Rows that each spilled run has in memory while runs are merged. */
+/** Rows of a full run: 1.5 MB. */
+const rowsPerRun = 16_384;
+/** Rows read at once, and rows that each spilled run has in memory while runs are merged. */
 const rowsPerRead = 2048;
+const rowsPerMergeRead = 256;
 const sortColumns = pointColumn.position + 1;
 
 interface Run {
@@ -67,6 +68,7 @@ export class RowStage implements RowSink {
   private sectionBase = 0;
   private lastPosition = -2;
   private runs: Run[] = [];
+  private readonly spareRuns: Float64Array[] = [];
   private isUnsortedOverall = false;
   private lastVariant = -1;
   private lastStartMs = Number.NEGATIVE_INFINITY;
@@ -201,6 +203,8 @@ export class RowStage implements RowSink {
     for (const run of this.runs) {
       if (!run.rows) continue;
       run.offset = scratch.append(new Uint8Array(run.rows.buffer, run.rows.byteOffset, run.rows.byteLength));
+      // Memory outside the heap is returned late: what was spilled serves the next run.
+      if (run.rows.length === rowsPerRun * pointColumns) this.spareRuns.push(run.rows);
       run.rows = null;
     }
   }
@@ -222,7 +226,8 @@ export class RowStage implements RowSink {
       first: rows.slice(0, pointColumns),
       last: rows.slice((this.count - 1) * pointColumns),
     });
-    this.rows = new Float64Array(64 * pointColumns);
+    // A metric that has filled one run is likely to fill the next.
+    this.rows = this.spareRuns.pop() ?? new Float64Array((this.count === rowsPerRun ? rowsPerRun : 64) * pointColumns);
     this.count = 0;
     this.isSorted = true;
   }
@@ -240,10 +245,11 @@ export class RowStage implements RowSink {
     const runs = [...this.runs].sort((a, b) => compareRows(a.first, 0, b.first, 0));
     const disjoint = runs.every((run, i) => i === 0 || compareRows(runs[i - 1]!.last, 0, run.first, 0) <= 0);
     if (disjoint) {
+      const buffer = new Float64Array(rowsPerRead * pointColumns);
       for (const run of runs) {
         for (let row = 0; row < run.count; row += rowsPerRead) {
           const count = Math.min(rowsPerRead, run.count - row);
-          yield { rows: readRun(run, scratch, row, count), count };
+          yield { rows: readRun(run, scratch, row, count, buffer), count };
         }
       }
       return;
@@ -252,15 +258,17 @@ export class RowStage implements RowSink {
   }
 }
 
-function readRun(run: Run, scratch: ScratchFile, row: number, count: number): Float64Array {
+/** Rows of a run: in place where it is in memory, else read into `buffer`. */
+function readRun(run: Run, scratch: ScratchFile, row: number, count: number, buffer: Float64Array): Float64Array {
   if (run.rows) return run.rows.subarray(row * pointColumns, (row + count) * pointColumns);
-  const rows = new Float64Array(count * pointColumns);
-  scratch.read(run.offset + row * pointColumns * 8, new Uint8Array(rows.buffer));
+  const rows = buffer.subarray(0, count * pointColumns);
+  scratch.read(run.offset + row * pointColumns * 8, new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength));
   return rows;
 }
 
 interface Cursor {
   run: Run;
+  buffer: Float64Array;
   /** Next row of the run to be read into `rows`. */
   next: number;
   rows: Float64Array;
@@ -268,32 +276,50 @@ interface Cursor {
   at: number;
 }
 
+/** Merges sorted runs by a heap of cursors, the least row on top. */
 function* mergeRuns(runs: readonly Run[], scratch: ScratchFile): Generator<{ rows: Float64Array; count: number }> {
   const fill = (cursor: Cursor): boolean => {
-    const count = Math.min(rowsPerRead, cursor.run.count - cursor.next);
+    const count = Math.min(rowsPerMergeRead, cursor.run.count - cursor.next);
     if (count <= 0) return false;
-    cursor.rows = readRun(cursor.run, scratch, cursor.next, count);
+    cursor.rows = readRun(cursor.run, scratch, cursor.next, count, cursor.buffer);
     cursor.count = count;
     cursor.next += count;
     cursor.at = 0;
     return true;
   };
-  let open = runs
-    .map((run): Cursor => ({ run, next: 0, rows: new Float64Array(0), count: 0, at: 0 }))
-    .filter((cursor) => fill(cursor));
+  const heap: Cursor[] = runs.map((run) => {
+    const buffer = new Float64Array(rowsPerMergeRead * pointColumns);
+    const cursor: Cursor = { run, buffer, next: 0, rows: buffer, count: 0, at: 0 };
+    fill(cursor);
+    return cursor;
+  });
+  const isLess = (a: Cursor, b: Cursor) => compareRows(a.rows, a.at * pointColumns, b.rows, b.at * pointColumns) < 0;
+  const sink = (from: number) => {
+    for (let parent = from; ; ) {
+      let least = parent;
+      for (const child of [2 * parent + 1, 2 * parent + 2]) {
+        if (child < heap.length && isLess(heap[child]!, heap[least]!)) least = child;
+      }
+      if (least === parent) return;
+      [heap[parent], heap[least]] = [heap[least]!, heap[parent]!];
+      parent = least;
+    }
+  };
+  for (let i = heap.length >> 1; i >= 0; i--) sink(i);
   const out = new Float64Array(rowsPerRead * pointColumns);
   let count = 0;
-  while (open.length > 0) {
-    let least = open[0]!;
-    for (const cursor of open) {
-      if (compareRows(cursor.rows, cursor.at * pointColumns, least.rows, least.at * pointColumns) < 0) least = cursor;
-    }
+  while (heap.length > 0) {
+    const least = heap[0]!;
     out.set(least.rows.subarray(least.at * pointColumns, (least.at + 1) * pointColumns), count * pointColumns);
     if (++count === rowsPerRead) {
       yield { rows: out, count };
       count = 0;
     }
-    if (++least.at === least.count && !fill(least)) open = open.filter((cursor) => cursor !== least);
+    if (++least.at === least.count && !fill(least)) {
+      const last = heap.pop()!;
+      if (heap.length > 0) heap[0] = last;
+    }
+    sink(0);
   }
   if (count > 0) yield { rows: out, count };
 }

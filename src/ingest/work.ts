@@ -46,6 +46,8 @@ export class Work {
   private readonly options: WorkOptions;
   private readonly queue: { delivery: Delivery; bytes: Uint8Array | null }[] = [];
   private readonly retries = new Map<number, number>();
+  /** Claims to be put back: left to their lease, a full disk would count as tries of theirs. */
+  private readonly unreleased = new Map<number, { delayMs: number; countsAsAttempt: boolean }>();
   private isStopping = false;
   private wake: (() => void) | null = null;
   private running: Promise<void> | null = null;
@@ -67,8 +69,12 @@ export class Work {
   async deliver(delivery: Delivery, bytes: Uint8Array | null): Promise<void> {
     this.queue.push({ delivery, bytes });
     this.wake?.();
-    // Visible at once, also while a long delivery is being worked on.
-    await this.options.store.enqueue(delivery);
+    try {
+      // Visible at once, also while a long delivery is being worked on.
+      await this.options.store.enqueue(delivery);
+    } catch {
+      // The loop tries again, and says why where it fails too.
+    }
   }
 
   /** Looks for work now: somebody set deliveries to `pending`. */
@@ -105,10 +111,17 @@ export class Work {
   /** True when there was something to do. */
   private async workOnce(): Promise<boolean> {
     const { store, owner } = this.options;
+    await this.putBackAll();
     const next = this.queue.shift();
     if (next) {
       const { arrival, id } = next.delivery;
-      await store.enqueue(next.delivery);
+      try {
+        await store.enqueue(next.delivery);
+      } catch (error) {
+        // Nobody else knows of it before the next start. The bytes are in the archive; here they would pile up.
+        this.queue.push({ delivery: next.delivery, bytes: null });
+        throw error;
+      }
       let claim = await store.claim(owner, leaseMs, { arrival });
       // Sent again after it had failed: a new try.
       if (!claim && (await store.requeue({ id, statuses: ["failed"] })) > 0) {
@@ -186,10 +199,19 @@ export class Work {
       "processing stopped; trying again later",
     );
     onResult({ id, kind: "later" });
+    this.unreleased.set(arrival, { delayMs, countsAsAttempt: !mayPass });
     try {
-      await store.release(arrival, owner, { delayMs, countsAsAttempt: !mayPass });
+      await this.putBackAll();
     } catch {
-      // The store is what fails: the lease runs out by itself.
+      // The store is what fails: the loop tries again, and in the worst case the lease runs out.
+    }
+  }
+
+  private async putBackAll(): Promise<void> {
+    const { store, owner } = this.options;
+    for (const [arrival, change] of this.unreleased) {
+      await store.release(arrival, owner, change);
+      this.unreleased.delete(arrival);
     }
   }
 }

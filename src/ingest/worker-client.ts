@@ -12,8 +12,8 @@ import type { WorkResult } from "./work.js";
 import type { FromWorker, ToWorker, WorkerSettings } from "./worker-messages.js";
 
 const restartDelayMs = 500;
-/** The worker holds slices and sorted runs; a bound keeps the collector from growing lazy. */
-const heapMegabytes = 256;
+/** Megabytes. A small young generation costs no time here and 40 MB less at the peak (docs/benchmarks.md). */
+const heapLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 256 };
 
 export interface WorkerClientOptions {
   settings: WorkerSettings;
@@ -37,7 +37,7 @@ export class WorkerClient {
     await new Promise<void>((resolve, reject) => {
       const worker = new Worker(builtEntry("ingest/worker.js"), {
         workerData: this.options.settings,
-        resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+        resourceLimits: heapLimits,
       });
       this.worker = worker;
       let isReady = false;

@@ -23,10 +23,7 @@ const work = new Work({
 port.on("message", (message: ToWorker) => {
   switch (message.type) {
     case "deliver":
-      work.deliver(message.delivery, message.bytes).catch(() => {
-        // The store refuses to take it now: the next start finds it in the archive, and so does the next poll.
-        say({ type: "result", result: { id: message.delivery.id, kind: "later" } });
-      });
+      void work.deliver(message.delivery, message.bytes);
       break;
     case "poke":
       work.poke();

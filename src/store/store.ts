@@ -363,7 +363,10 @@ export interface Store {
   ): Promise<boolean>;
 
   // Archive: exact bytes, durable before it resolves
-  /** Stores the bytes, unless the user sent the very same before: then the earlier delivery comes back, `isNew` false. */
+  /**
+   * Stores the bytes, unless the user sent the very same before: then the earlier delivery comes back, `isNew` false. A
+   * piece of the body need only be good until the next is asked for.
+   */
   archive(
     facts: DeliveryFacts,
     body: AsyncIterable<Uint8Array> | Uint8Array,

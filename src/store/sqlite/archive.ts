@@ -289,7 +289,8 @@ async function* inChunks(body: AsyncIterable<Uint8Array> | Uint8Array): AsyncIte
       size = 0;
     }
     if (rest.byteLength > 0) {
-      waiting.push(rest);
+      // A copy: the piece is only good until the next is asked for.
+      waiting.push(Uint8Array.from(rest));
       size += rest.byteLength;
     }
   }

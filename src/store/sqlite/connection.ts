@@ -22,6 +22,8 @@ export interface OpenOptions {
   synchronous: "FULL" | "NORMAL";
 }
 
+/** An archive is written and read from end to end, which no cache helps. */
+const cacheKibibytes = { main: 8192, archive: 512 } as const;
 const writeLockTimeoutMs = 60_000;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
@@ -59,7 +61,7 @@ export class Connection {
       this.raw.pragma(`synchronous = ${options.synchronous}`);
       this.raw.pragma("foreign_keys = off");
       this.raw.pragma("temp_store = memory");
-      this.raw.pragma("cache_size = -16000");
+      this.raw.pragma(`cache_size = -${cacheKibibytes[options.kind]}`);
     } catch (error) {
       throw translate(error, path);
     }

@@ -4,7 +4,8 @@
  * A mark is read, its day rebuilt from what is committed and the mark deleted in one transaction, so neither a crash nor
  * another process leaves a stale day.
  */
-import { type DaySummary, summariseCumulativeDay, summariseDiscreteDay } from "../../health/day.js";
+import { type DaySummary, type DiscreteShape, summariseCumulativeDay, summariseDiscreteDay } from "../../health/day.js";
+import { DenseDay } from "../../health/dense-day.js";
 import { countingValue } from "../../health/merge.js";
 import { summariseSleepDay } from "../../health/night.js";
 import { groupings, type Night } from "../../health/record.js";
@@ -97,14 +98,67 @@ function rebuildDay(db: Connection, mark: Mark): void {
 
 function summarise(db: Connection, mark: Mark, user: User, metric: Metric): DaySummary | null {
   if (metric.name === "sleep_analysis") return summariseSleepDay(nightsOfDay(db, mark));
+  const dense = denseDay(db, mark, metric);
+  if (dense) return dense;
   const points = pointsOfDay(db, mark);
   if (points.length === 0) return null;
   const day = { dayEndMs: dayEndMs(points, mark.local_day, user.timeZone) };
   if (metric.kind === "cumulative") {
     return summariseCumulativeDay(points, day, { isLogged: metric.is_logged === 1, sourceOrder: user.sourceOrder });
   }
-  const shape = metric.name === "heart_rate" || metric.name === "blood_pressure" ? metric.name : "quantity";
-  return summariseDiscreteDay(points, day, { isLast: metric.aggregation === "last", shape });
+  return summariseDiscreteDay(points, day, { isLast: metric.aggregation === "last", shape: shapeOf(metric) });
+}
+
+function shapeOf(metric: Metric): DiscreteShape {
+  return metric.name === "heart_rate" || metric.name === "blood_pressure" ? metric.name : "quantity";
+}
+
+/** Rows read at once: a day of seconds has up to 86,400. */
+const rowsPerRead = 1000;
+
+/** The summary of a day that has nothing but buckets of a minute or less, in one grouping and variant; else null. */
+function denseDay(db: Connection, mark: Mark, metric: Metric): DaySummary | null {
+  const { user_id, metric_id, local_day } = mark;
+  const range = rangeOfDay(local_day);
+  const exists = (sql: string, ...values: number[]) =>
+    db
+      .sql(`${sql} limit 1`)
+      .raw()
+      .get(...values) !== undefined;
+  let only: { variantId: number; code: number } | null = null;
+  for (const variantId of variantsOf(db, user_id, metric_id)) {
+    const key = [user_id, metric_id, variantId];
+    if (exists(samplesOfDay, ...key, ...range) || exists(bucketsOfRange, ...key, 4, local_day, local_day + 1))
+      return null;
+    for (const code of [3, 2, 1]) {
+      if (!exists(bucketsOfDay, ...key, code, ...range)) continue;
+      if (only || code === 3) return null;
+      only = { variantId, code };
+    }
+  }
+  if (!only) return null;
+  const dense = new DenseDay({
+    series: only.code === 1 ? "second" : "minute",
+    isCumulative: metric.kind === "cumulative",
+    isLast: metric.aggregation === "last",
+    shape: shapeOf(metric),
+  });
+  const [fromMs, toMs, ...day] = range;
+  const read = db.sql(`${bucketsOfDay} order by start limit ${rowsPerRead}`).raw();
+  for (let nextMs = fromMs; ; ) {
+    const rows = read.all(user_id, metric_id, only.variantId, only.code, nextMs, toMs, ...day) as BucketRow[];
+    for (const [start, value, value2, value3, lowerBound] of rows) {
+      dense.add(start, countingValue({ value, lowerBound }), value2, value3);
+    }
+    if (rows.length < rowsPerRead) return dense.summary();
+    nextMs = rows.at(-1)![0] + 1;
+  }
+}
+
+/** Bounds of the instants that can lie on a local day, and of the local times that do. */
+function rangeOfDay(localDay: number): [fromMs: number, toMs: number, localFromMs: number, localToMs: number] {
+  const startMs = localDay * dayMs;
+  return [startMs - easternmostMs, startMs + dayMs + westernmostMs, startMs, startMs + dayMs];
 }
 
 /**
@@ -172,10 +226,8 @@ class SourceNames {
 
 function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
   const { user_id, metric_id, local_day } = mark;
-  const fromMs = local_day * dayMs - easternmostMs;
-  const toMs = (local_day + 1) * dayMs + westernmostMs;
+  const range = rangeOfDay(local_day);
   const dayStartMs = local_day * dayMs;
-  const day = [dayStartMs, dayStartMs + dayMs];
   const sources = new SourceNames(db);
   const points: DayPoint[] = [];
   for (const variantId of variantsOf(db, user_id, metric_id)) {
@@ -193,7 +245,7 @@ function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
           : db
               .sql(bucketsOfDay)
               .raw()
-              .all(...key, fromMs, toMs, ...day)
+              .all(...key, ...range)
       ) as BucketRow[];
       for (const [start, value, value2, value3, lowerBound, offsetMin, arrival, sourceId] of rows) {
         const source = sources.of(sourceId);
@@ -219,7 +271,7 @@ function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
     const samples = db
       .sql(samplesOfDay)
       .raw()
-      .all(user_id, metric_id, variantId, fromMs, toMs, ...day) as SampleRow[];
+      .all(user_id, metric_id, variantId, ...range) as SampleRow[];
     for (const [start, end, value, value2, value3, offsetMin, arrival, sourceId, sourceKeyId] of samples) {
       points.push({
         grouping: "raw",

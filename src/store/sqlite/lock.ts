@@ -17,6 +17,11 @@ export function takeDaemonLock(folder: string): DaemonLock | null {
   const path = join(folder, "daemon.lock");
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // Node says ENOENT where the disk is read-only: only the place itself can be named for sure.
+    throw problem("store_read_only", `The folder ${folder} cannot be made.`, { cause: error });
+  }
+  try {
     const file = new Database(path, { timeout: 0 });
     try {
       file.pragma("journal_mode = memory");
