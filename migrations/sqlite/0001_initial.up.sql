@@ -392,7 +392,9 @@ create view readable_points as
 select u.name as user, m.name as metric, m.kind, m.is_registered,
   strftime('%Y-%m-%dT%H:%M:%fZ', p.start_ms / 1000.0, 'unixepoch') as time,
   strftime('%Y-%m-%dT%H:%M:%fZ', p.end_ms / 1000.0, 'unixepoch') as end,
-  strftime('%Y-%m-%d', (p.start_ms + p.offset_min * 60000) / 1000.0, 'unixepoch') as local_date,
+  -- Measured through a night, the wrist's temperature belongs to the morning.
+  strftime('%Y-%m-%d', (case when m.name = 'apple_sleeping_wrist_temperature' then coalesce(p.end_ms, p.start_ms)
+    else p.start_ms end + p.offset_min * 60000) / 1000.0, 'unixepoch') as local_date,
   p.offset_min,
   case p.grouping when 0 then 'raw' when 1 then 'second' when 2 then 'minute' when 3 then 'hour' when 4 then 'day'
     when 5 then 'week' when 6 then 'month' else 'year' end as grouping,

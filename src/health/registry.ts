@@ -221,3 +221,11 @@ export function canonicalMetricName(wireName: string): string {
 export function findMetric(name: string): MetricDefinition | undefined {
   return bySpelling.get(squashName(spellName(name)));
 }
+
+/**
+ * True for what is measured through a night and belongs to the morning after: the day of its samples is that of their
+ * end (spec sections 3.3 and 4.2).
+ */
+export function belongsToDayOfEnd(name: string): boolean {
+  return name === "apple_sleeping_wrist_temperature";
+}

@@ -157,7 +157,7 @@ test("brushing and washing last seconds on the wire, minutes here, and say wheth
   ]);
 });
 
-test("wrist temperature of a night keeps its end", async () => {
+test("wrist temperature of a night keeps its end and belongs to the morning", async () => {
   const desk = await openDesk();
 
   expect(await desk.sendFixture("wrist-temperature-with-end", ungrouped)).toBe("processed: 1 received, 1 inserted");
@@ -166,6 +166,7 @@ test("wrist temperature of a night keeps its end", async () => {
       ...{ end: "2026-03-02T05:45:00.000Z", source: "Watch", grouping: "raw" },
     }),
   ]);
+  expect(Object.keys(await desk.days())).toEqual(["2026-03-02"]);
 });
 
 test("samples carry start and end under any of their names", async () => {

@@ -9,6 +9,7 @@ import { DenseDay } from "../../health/dense-day.js";
 import { countingValue } from "../../health/merge.js";
 import { summariseSleepDay } from "../../health/night.js";
 import { groupings, type Night } from "../../health/record.js";
+import { belongsToDayOfEnd } from "../../health/registry.js";
 import type { DayPoint } from "../../health/series.js";
 import { normaliseSource } from "../../health/source.js";
 import { isTimeZone, localDayStart, offsetAt } from "../../health/zone.js";
@@ -100,7 +101,7 @@ function summarise(db: Connection, mark: Mark, user: User, metric: Metric): DayS
   if (metric.name === "sleep_analysis") return summariseSleepDay(nightsOfDay(db, mark));
   const dense = denseDay(db, mark, metric);
   if (dense) return dense;
-  const points = pointsOfDay(db, mark);
+  const points = pointsOfDay(db, mark, metric);
   if (points.length === 0) return null;
   const day = { dayEndMs: dayEndMs(points, mark.local_day, user.timeZone) };
   if (metric.kind === "cumulative") {
@@ -128,7 +129,10 @@ function denseDay(db: Connection, mark: Mark, metric: Metric): DaySummary | null
   let only: { variantId: number; code: number } | null = null;
   for (const variantId of variantsOf(db, user_id, metric_id)) {
     const key = [user_id, metric_id, variantId];
-    if (exists(samplesOfDay, ...key, ...range) || exists(bucketsOfRange, ...key, 4, local_day, local_day + 1))
+    if (
+      exists(samplesSql(metric.name), ...key, ...range) ||
+      exists(bucketsOfRange, ...key, 4, local_day, local_day + 1)
+    )
       return null;
     for (const code of [3, 2, 1]) {
       if (!exists(bucketsOfDay, ...key, code, ...range)) continue;
@@ -201,6 +205,10 @@ const bucketsOfRange = `select start, value, value2, value3, lower_bound, offset
 /** Rows of other days are left out by SQLite itself: handing them to JavaScript would cost more than reading the day. */
 const isOnLocalDay = "and start + offset_min * 60000 >= ? and start + offset_min * 60000 < ?";
 const bucketsOfDay = `${bucketsOfRange} ${isOnLocalDay}`;
+/** Samples that belong to the day of their end (`belongsToDayOfEnd`) began at most a day before it. */
+const samplesEndingOnDay = `select start, end, value, value2, value3, offset_min, arrival, source_id, source_key_id from samples
+  where user_id = ? and metric_id = ? and variant_id = ? and start >= ? - 86400000 and start < ?
+  and end + offset_min * 60000 >= ? and end + offset_min * 60000 < ?`;
 const samplesOfDay = `select start, end, value, value2, value3, offset_min, arrival, source_id, source_key_id from samples
   where user_id = ? and metric_id = ? and variant_id = ? and start >= ? and start < ? ${isOnLocalDay}`;
 
@@ -224,7 +232,11 @@ class SourceNames {
   }
 }
 
-function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
+function samplesSql(metric: string): string {
+  return belongsToDayOfEnd(metric) ? samplesEndingOnDay : samplesOfDay;
+}
+
+function pointsOfDay(db: Connection, mark: Mark, metric: Metric): DayPoint[] {
   const { user_id, metric_id, local_day } = mark;
   const range = rangeOfDay(local_day);
   const dayStartMs = local_day * dayMs;
@@ -269,7 +281,7 @@ function pointsOfDay(db: Connection, mark: Mark): DayPoint[] {
       }
     }
     const samples = db
-      .sql(samplesOfDay)
+      .sql(samplesSql(metric.name))
       .raw()
       .all(user_id, metric_id, variantId, ...range) as SampleRow[];
     for (const [start, end, value, value2, value3, offsetMin, arrival, sourceId, sourceKeyId] of samples) {

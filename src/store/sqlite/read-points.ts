@@ -8,6 +8,7 @@
  */
 import { countingValue, type GroupedState } from "../../health/merge.js";
 import { groupings, isDateKeyed } from "../../health/record.js";
+import { belongsToDayOfEnd } from "../../health/registry.js";
 import { normaliseSource } from "../../health/source.js";
 import { problem } from "../../problem.js";
 import type { Page, PageRequest, PointRow, PointSelection } from "../store.js";
@@ -31,6 +32,7 @@ interface Shape {
   hasSecond: boolean;
   hasThird: boolean;
   isRegistered: boolean;
+  isOfEndDay: boolean;
 }
 
 function compareOrder(a: readonly number[], b: readonly number[]): number {
@@ -65,6 +67,7 @@ export function readPoints(db: Connection, selection: PointSelection, page: Page
     hasSecond: metric.name === "heart_rate" || metric.name === "blood_pressure",
     hasThird: metric.name === "heart_rate",
     isRegistered: metric.is_registered === 1,
+    isOfEndDay: belongsToDayOfEnd(metric.name),
   };
   const after = parseCursor(page.cursor);
   const wanted = selection.groupings?.map((name) => groupings.indexOf(name));
@@ -249,7 +252,7 @@ function readSamples(
           startMs: start,
           endMs: end === start ? null : end,
           offsetMin,
-          localDay: localDay(start, offsetMin),
+          localDay: localDay(shape.isOfEndDay ? end : start, offsetMin),
           value,
           value2: shape.hasSecond || (hasBounds && !shape.isRegistered) ? value2 : null,
           value3: shape.hasThird || (hasBounds && !shape.isRegistered) ? value3 : null,

@@ -8,6 +8,7 @@
  */
 import { type GroupedState, mergeGrouped, mergeSample, type SampleState, valueChanged } from "../../health/merge.js";
 import { groupings, isDateKeyed } from "../../health/record.js";
+import { belongsToDayOfEnd } from "../../health/registry.js";
 import {
   type PointBatch,
   pointColumn,
@@ -268,6 +269,7 @@ function writeSamples(run: Run): void {
   const { db, context, batch, metricId, variantId, counts } = run;
   const { rows } = batch;
   const firstMs = Math.floor(context.arrival / 1000);
+  const isOfEndDay = belongsToDayOfEnd(batch.metric.name);
   const insert = new RowWriter(
     db,
     `insert into samples (${sampleColumns}) values`,
@@ -301,6 +303,7 @@ function writeSamples(run: Run): void {
       firstMs,
       arrival: context.arrival,
     };
+    const dayMark = isOfEndDay ? end : start;
     let state = incoming;
     let isChange = true;
     let result: keyof WriteCounts = "inserted";
@@ -318,7 +321,7 @@ function writeSamples(run: Run): void {
           state.offsetMin !== before.offsetMin ||
           state.firstMs !== before.firstMs ||
           state.arrival !== before.arrival;
-        if (isChange && state.offsetMin !== before.offsetMin) run.dirty.markInstant(start, before.offsetMin);
+        if (isChange && state.offsetMin !== before.offsetMin) run.dirty.markInstant(dayMark, before.offsetMin);
       }
     }
     if (isChange) {
@@ -335,7 +338,7 @@ function writeSamples(run: Run): void {
         state.firstMs,
         state.arrival,
       );
-      run.dirty.markInstant(start, state.offsetMin);
+      run.dirty.markInstant(dayMark, state.offsetMin);
     }
     if (isCounted(run, row)) counts[result]++;
   }
