@@ -51,6 +51,8 @@ interface InWork {
   delivery: Delivery;
   bytes: number;
   waiters: ((result: WorkResult) => void)[];
+  /** Somebody got 202 for it. */
+  isLate: boolean;
 }
 
 export class Receiver {
@@ -63,13 +65,14 @@ export class Receiver {
     this.options = options;
   }
 
-  /** Results of the worker come in here. */
-  settle(result: WorkResult): void {
+  /** Results of the worker come in here. Late ones have been answered with 202 already, or nobody waits for them. */
+  settle(result: WorkResult): { isLate: boolean } {
     const entry = this.inWork.get(result.id);
-    if (!entry) return;
+    if (!entry) return { isLate: true };
     this.inWork.delete(result.id);
     this.handedBytes -= entry.bytes;
     for (const waiter of entry.waiters) waiter(result);
+    return { isLate: entry.isLate };
   }
 
   /** Answers 202 to everybody who waits, now and from now on: what they sent is durable and will be worked through. */
@@ -119,7 +122,7 @@ export class Receiver {
 
   private async work(delivery: Delivery, inline: Uint8Array | null): Promise<ReceiveResult> {
     const bytes = inline && this.handedBytes + inline.byteLength <= bytesOnTheWay ? inline : null;
-    const entry: InWork = { delivery, bytes: bytes?.byteLength ?? 0, waiters: [] };
+    const entry: InWork = { delivery, bytes: bytes?.byteLength ?? 0, waiters: [], isLate: false };
     this.inWork.set(delivery.id, entry);
     this.handedBytes += entry.bytes;
     const result = this.wait(entry);
@@ -130,7 +133,11 @@ export class Receiver {
   /** Resolves with the result, or with null when it takes longer than people wait. */
   private wait(entry: InWork): Promise<WorkResult | null> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(null), this.isStopping ? 0 : this.options.replyWithinMs);
+      const giveUp = () => {
+        entry.isLate = true;
+        resolve(null);
+      };
+      const timer = setTimeout(giveUp, this.isStopping ? 0 : this.options.replyWithinMs);
       entry.waiters.push((result) => {
         clearTimeout(timer);
         resolve(result);

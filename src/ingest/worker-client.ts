@@ -84,6 +84,10 @@ export class WorkerClient {
     this.worker.postMessage(message);
   }
 
+  noteKeyUse(ids: readonly string[]): void {
+    this.worker?.postMessage({ type: "keys-used", ids } satisfies ToWorker);
+  }
+
   poke(): void {
     this.worker?.postMessage({ type: "poke" } satisfies ToWorker);
   }

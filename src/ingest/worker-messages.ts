@@ -14,6 +14,8 @@ export interface WorkerSettings {
 export type ToWorker =
   | { type: "deliver"; delivery: Delivery; bytes: Uint8Array | null }
   | { type: "poke" }
+  /** Keys that were used: the thread that writes the main file notes when. */
+  | { type: "keys-used"; ids: readonly string[] }
   | { type: "log-level"; level: Config["log"]["level"] }
   | { type: "stop" };
 

@@ -25,6 +25,9 @@ port.on("message", (message: ToWorker) => {
     case "deliver":
       void work.deliver(message.delivery, message.bytes);
       break;
+    case "keys-used":
+      store.noteKeyUse(message.ids).catch(() => logger.warn("the last use of keys could not be noted"));
+      break;
     case "poke":
       work.poke();
       break;

@@ -67,7 +67,13 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
         logFormat: config.log.format,
       },
       logger,
-      onResult: (result) => receiver.settle(result),
+      onResult: (result) => {
+        const { isLate } = receiver.settle(result);
+        // What was answered in time is counted with its answer.
+        if (!isLate || result.kind !== "outcome") return;
+        metrics.noteIngestion(result.outcome.status);
+        metrics.notePoints(result.outcome.by_type);
+      },
     });
     const receiver = new Receiver({
       store,
@@ -84,14 +90,20 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
     });
     closers.push(() => queries.close());
 
-    const daemon = await startDaemon({ config, store, receiver, queries, logger, metrics });
+    const daemon = await startDaemon({
+      config,
+      store,
+      receiver,
+      queries,
+      logger,
+      metrics,
+      noteKeyUse: (ids) => worker.noteKeyUse(ids),
+    });
     closers.push(() => daemon.stop(stopGraceMs * (1 - workerShare)));
 
-    const file = daemonFilePath(config.dataDir);
-    writeFileSync(file, JSON.stringify({ pid: process.pid, url: daemon.url, started_at: new Date().toISOString() }), {
-      mode: 0o600,
-    });
-    closers.push(() => rmSync(file, { force: true }));
+    closers.push(() => receiver.stop());
+
+    closers.push(noteDaemon(config.dataDir, daemon.url, logger));
 
     return {
       url: daemon.url,
@@ -109,4 +121,17 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
     await closeAll();
     throw error;
   }
+}
+
+/** Says where the daemon is; what it returns takes that back. Only a hint, so a full disk is no reason not to serve. */
+function noteDaemon(dataDir: string, url: string, logger: Logger): () => void {
+  const file = daemonFilePath(dataDir);
+  try {
+    writeFileSync(file, JSON.stringify({ pid: process.pid, url, started_at: new Date().toISOString() }), {
+      mode: 0o600,
+    });
+  } catch (error) {
+    logger.warn({ reason: (error as NodeJS.ErrnoException).code }, "daemon.json cannot be written");
+  }
+  return () => rmSync(file, { force: true });
 }

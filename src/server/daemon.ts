@@ -28,6 +28,8 @@ export interface DaemonOptions {
   receiver: Services["receiver"];
   queries: Services["queries"];
   logger: Logger;
+  /** Notes when keys were last used, off this thread. */
+  noteKeyUse(ids: readonly string[]): void;
   /** Given where others count too. */
   metrics?: Metrics;
 }
@@ -39,7 +41,7 @@ export interface Daemon {
 }
 
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, logger, store } = options;
+  const { config, logger } = options;
   const tls = config.server.tls === null ? undefined : await readTlsFiles(config.server.tls);
   const app = await buildApp({
     ...options,
@@ -53,22 +55,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   const reload = () => void reloadTls(app, config, logger);
   if (config.server.tls !== null) process.on("SIGHUP", reload);
-  const noteKeyUse = async () => {
+  const noteKeyUse = () => {
     const ids = app.authenticator.takeUsedKeys();
-    try {
-      if (ids.length > 0) await store.noteKeyUse(ids);
-    } catch (error) {
-      logger.warn({ error: describeThrown(error) }, "the last use of keys could not be noted");
-    }
+    if (ids.length > 0) options.noteKeyUse(ids);
   };
-  const keyUseTimer = setInterval(() => void noteKeyUse(), keyUseEveryMs).unref();
+  const keyUseTimer = setInterval(noteKeyUse, keyUseEveryMs).unref();
 
   let stopping: Promise<void> | undefined;
   const stop = async (graceMs: number) => {
     process.off("SIGHUP", reload);
     clearInterval(keyUseTimer);
     await closeWithin(app, graceMs);
-    await noteKeyUse();
+    noteKeyUse();
   };
   return {
     url: addressOf(app, config),

@@ -33,6 +33,7 @@ async function start(change: Partial<DaemonOptions> = {}, server: Partial<Server
     store,
     receiver: collectingReceiver([]),
     queries: echoQueries,
+    noteKeyUse: (ids) => void store.noteKeyUse(ids),
     logger: createLogger({ level: "info", format: "json", destination: { write: (line) => void lines.push(line) } }),
     ...change,
   });
