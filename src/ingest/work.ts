@@ -49,6 +49,7 @@ export class Work {
   /** Claims to be put back: left to their lease, a full disk would count as tries of theirs. */
   private readonly unreleased = new Map<number, { delayMs: number; countsAsAttempt: boolean }>();
   private isStopping = false;
+  private isPoked = false;
   private wake: (() => void) | null = null;
   private running: Promise<void> | null = null;
 
@@ -68,7 +69,7 @@ export class Work {
   /** Takes a delivery that was just archived; `bytes` spares reading it back. */
   async deliver(delivery: Delivery, bytes: Uint8Array | null): Promise<void> {
     this.queue.push({ delivery, bytes });
-    this.wake?.();
+    this.poke();
     try {
       // Visible at once, also while a long delivery is being worked on.
       await this.options.store.enqueue(delivery);
@@ -79,13 +80,14 @@ export class Work {
 
   /** Looks for work now: somebody set deliveries to `pending`. */
   poke(): void {
+    this.isPoked = true;
     this.wake?.();
   }
 
   /** Finishes or hands back what is in hand. */
   async stop(): Promise<void> {
     this.isStopping = true;
-    this.wake?.();
+    this.poke();
     await this.running;
     await this.options.store.releaseAll(this.options.owner, { countsAsAttempt: false });
   }
@@ -102,6 +104,11 @@ export class Work {
   }
 
   private async wait(): Promise<void> {
+    // What came while the queue was looked at must not wait for the next poll.
+    if (this.isPoked) {
+      this.isPoked = false;
+      return;
+    }
     const controller = new AbortController();
     this.wake = () => controller.abort();
     await sleep(pollMs, undefined, { signal: controller.signal }).catch(() => undefined);
@@ -110,6 +117,7 @@ export class Work {
 
   /** True when there was something to do. */
   private async workOnce(): Promise<boolean> {
+    this.isPoked = false;
     const { store, owner } = this.options;
     await this.putBackAll();
     const next = this.queue.shift();
