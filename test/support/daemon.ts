@@ -131,28 +131,36 @@ export class Daemon {
 
   /** Starts it, again after `kill` or `stop`, in the same folder. */
   async start(): Promise<void> {
-    const run = launch(["serve", "--data-dir", this.dataDir], this.settings);
-    this.run = run;
+    const run = this.spawn();
     const deadline = performance.now() + startTimeoutMs;
-    while (!(await this.answers(run.child.pid!))) {
+    while (!(this.hasKey(run.ended.stdout) && (await this.answers(run.ended.stderr)))) {
       if (run.child.exitCode !== null || run.child.signalCode !== null) {
         throw new Error(`the daemon ended at its start:\n${(await run.end).stderr}`);
       }
       if (performance.now() > deadline) throw new Error(`the daemon does not answer:\n${run.ended.stderr}`);
       await pause(pollMs);
     }
-    if (this.key === "") this.key = /Bearer (ss_\S+)/.exec(run.ended.stdout)?.[1] ?? "";
   }
 
-  private async answers(pid: number): Promise<boolean> {
-    try {
-      const file = JSON.parse(readFileSync(join(this.dataDir, "daemon.json"), "utf8")) as { pid: number; url: string };
-      if (file.pid !== pid) return false;
-      this.url = file.url;
-      return await this.isAlive();
-    } catch {
-      return false;
-    }
+  /** The key is printed once, after the port is open. */
+  private hasKey(stdout: string): boolean {
+    if (this.key === "") this.key = /Bearer (ss_\S+)\n/.exec(stdout)?.[1] ?? "";
+    return this.key !== "";
+  }
+
+  /** Starts the process and does not wait for it. */
+  spawn() {
+    const run = launch(["serve", "--data-dir", this.dataDir], this.settings);
+    this.run = run;
+    return run;
+  }
+
+  /** The log says where it listens. (`daemon.json` is a hint for commands: on a full disk there is none.) */
+  private async answers(log: string): Promise<boolean> {
+    const url = /"url":"([^"]+)","msg":"listening"/.exec(log)?.[1];
+    if (url === undefined) return false;
+    this.url = url;
+    return this.isAlive();
   }
 
   get pid(): number {
@@ -246,7 +254,7 @@ export async function until(what: string, timeoutMs: number, holds: () => Promis
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`not within ${timeoutMs / 1000} s: ${what}`);
-    await pause(50);
+    await pause(10);
   }
 }
 

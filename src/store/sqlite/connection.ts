@@ -109,11 +109,13 @@ export class Connection {
   }
 }
 
-/** A file that is not SQLite at all is foreign; the driver would only say so at the first statement. */
+/** What is not SQLite at all is foreign; the driver would only say so at the first statement. */
 function refuseForeignFile(path: string): void {
-  if (!existsSync(path) || statSync(path).size === 0) return;
   let head: Buffer;
   try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory()) throw foreign(path);
+    if (!found || found.size === 0) return;
     const file = openSync(path, "r");
     head = Buffer.alloc(15);
     readSync(file, head, 0, 15, 0);
