@@ -34,6 +34,7 @@ export async function postDelivery(post: Post): Promise<{ ms: number; receipt: R
     const asked = await fetch(`${post.url}/api/v1/ingestions/${receipt.ingestion_id}`, {
       headers: { authorization: `Bearer ${post.key}` },
     });
+    if (asked.status !== 200) throw new Error(`asked for the receipt, the daemon answered ${asked.status}`);
     receipt = (await asked.json()) as Receipt;
   }
   const ms = performance.now() - startedMs;

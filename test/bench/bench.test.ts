@@ -13,10 +13,10 @@ type Body = { data: { metrics: { name: string; units: string; data: Point[] }[] 
 
 const instantOf = (stamp: string) => Date.parse(stamp.replace(" ", "T").replace(" +", "+").replace(" -", "-"));
 
-test("a quantile is the smallest value that so many do not exceed", () => {
+test("a quantile is the smallest value that so many do not exceed, a median the middle", () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
   expect([quantile(hundred, 0.99), quantile(hundred, 1), quantile(hundred, 0)]).toEqual([99, 100, 1]);
-  expect([median([3, 1, 2]), median([4, 1]), median([])]).toEqual([2, 1, Number.NaN]);
+  expect([median([3, 1, 2]), median([4, 1]), median([7]), median([])]).toEqual([2, 2.5, 7, Number.NaN]);
 });
 
 test("a line passes up to its limit, meets the aim up to the aim, and fails when it is no number", () => {
