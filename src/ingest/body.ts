@@ -17,7 +17,7 @@ import { YoungGarbage } from "./young-garbage.js";
 
 /** Bodies up to this size stay in memory and go to the worker as they are. */
 export const inlineBytes = 1024 * 1024;
-const zlibChunkBytes = 256 * 1024;
+const zlibChunkBytes = 128 * 1024;
 const readBytes = 1024 * 1024;
 
 export interface Body {
@@ -81,6 +81,7 @@ export async function takeBody(
     for await (const piece of wire) {
       wireBytes += piece.byteLength;
       if (wireBytes > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
+      garbage.passed(piece.byteLength);
       yield piece;
     }
   }
@@ -90,7 +91,7 @@ export async function takeBody(
       bodyBytes += piece.byteLength;
       if (bodyBytes > limits.maxInflatedBytes) throw tooLarge(limits.maxInflatedBytes);
       hash.update(piece);
-      garbage.passed(piece.byteLength);
+      if (decoder) garbage.passed(piece.byteLength);
       pieces.push(piece);
       if (bodyBytes > inlineBytes) {
         file ??= await openSpool(limits.folder);

@@ -11,7 +11,6 @@
  * One `Work` per thread or process; SQLite wants one.
  */
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import type { Logger } from "../log.js";
 import { Problem } from "../problem.js";
 import type { Claim, Delivery, Outcome, Store } from "../store/store.js";
 import { processDelivery } from "./pipeline.js";
@@ -32,11 +31,14 @@ export type WorkResult =
   | { id: string; kind: "later" }
   | { id: string; kind: "failed" };
 
+/** What of a logger is needed, so that a thread can hand its lines over instead of having one. */
+export type WorkLogger = Record<"info" | "warn" | "error", (fields: object, message: string) => void>;
+
 export interface WorkOptions {
   store: Store;
   owner: string;
   scratchFolder: string;
-  logger: Pick<Logger, "info" | "warn" | "error">;
+  logger: WorkLogger;
   onResult(result: WorkResult): void;
 }
 

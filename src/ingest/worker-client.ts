@@ -17,7 +17,7 @@ const heapLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 256 }
 
 export interface WorkerClientOptions {
   settings: WorkerSettings;
-  logger: Pick<Logger, "error" | "warn">;
+  logger: Pick<Logger, "error" | "warn" | "info">;
   onResult(result: WorkResult): void;
 }
 
@@ -48,7 +48,8 @@ export class WorkerClient {
         } else if (message.type === "result") {
           this.inHand.delete(message.result.id);
           this.options.onResult(message.result);
-        } else this.onStopped?.();
+        } else if (message.type === "log") this.options.logger[message.level](message.fields, message.message);
+        else this.onStopped?.();
       });
       worker.on("error", (error) => {
         this.options.logger.error({ reason: error.name }, "the worker thread died");
@@ -90,10 +91,6 @@ export class WorkerClient {
 
   poke(): void {
     this.worker?.postMessage({ type: "poke" } satisfies ToWorker);
-  }
-
-  setLogLevel(level: WorkerSettings["logLevel"]): void {
-    this.worker?.postMessage({ type: "log-level", level } satisfies ToWorker);
   }
 
   /** Lets the thread finish or hand back its work; ends it after `graceMs`. */

@@ -1,5 +1,4 @@
 /** What the main thread and the worker thread say to each other. */
-import type { Config } from "../config.js";
 import type { Delivery } from "../store/store.js";
 import type { WorkResult } from "./work.js";
 
@@ -7,8 +6,6 @@ export interface WorkerSettings {
   databaseUrl: string;
   owner: string;
   scratchFolder: string;
-  logLevel: Config["log"]["level"];
-  logFormat: Config["log"]["format"];
 }
 
 export type ToWorker =
@@ -16,7 +13,11 @@ export type ToWorker =
   | { type: "poke" }
   /** Keys that were used: the thread that writes the main file notes when. */
   | { type: "keys-used"; ids: readonly string[] }
-  | { type: "log-level"; level: Config["log"]["level"] }
   | { type: "stop" };
 
-export type FromWorker = { type: "ready" } | { type: "result"; result: WorkResult } | { type: "stopped" };
+export type FromWorker =
+  | { type: "ready" }
+  | { type: "result"; result: WorkResult }
+  /** One line for the main thread's log: a logger of its own would cost the thread 5 MB. */
+  | { type: "log"; level: "info" | "warn" | "error"; fields: object; message: string }
+  | { type: "stopped" };

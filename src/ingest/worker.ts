@@ -1,8 +1,7 @@
 /** Entry of the worker thread: a `Work` on a store of its own, spoken to by messages (`worker-client.ts`). */
 import { parentPort, workerData } from "node:worker_threads";
-import { createLogger } from "../log.js";
 import { openStore } from "../store/open.js";
-import { Work } from "./work.js";
+import { Work, type WorkLogger } from "./work.js";
 import type { FromWorker, ToWorker, WorkerSettings } from "./worker-messages.js";
 
 const port = parentPort!;
@@ -10,7 +9,9 @@ const settings = workerData as WorkerSettings;
 
 const say = (message: FromWorker) => port.postMessage(message);
 
-const logger = createLogger({ level: settings.logLevel, format: settings.logFormat });
+const line = (level: keyof WorkLogger) => (fields: object, message: string) =>
+  say({ type: "log", level, fields, message });
+const logger: WorkLogger = { info: line("info"), warn: line("warn"), error: line("error") };
 const store = await openStore({ url: settings.databaseUrl, migrate: false });
 const work = new Work({
   store,
@@ -26,13 +27,10 @@ port.on("message", (message: ToWorker) => {
       void work.deliver(message.delivery, message.bytes);
       break;
     case "keys-used":
-      store.noteKeyUse(message.ids).catch(() => logger.warn("the last use of keys could not be noted"));
+      store.noteKeyUse(message.ids).catch(() => logger.warn({}, "the last use of keys could not be noted"));
       break;
     case "poke":
       work.poke();
-      break;
-    case "log-level":
-      logger.level = message.level;
       break;
     case "stop":
       void work

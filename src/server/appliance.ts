@@ -63,8 +63,6 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
         databaseUrl: config.database.url,
         owner: "daemon",
         scratchFolder: temporary,
-        logLevel: config.log.level,
-        logFormat: config.log.format,
       },
       logger,
       onResult: (result) => {
@@ -81,7 +79,9 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
       spoolFolder: temporary,
       deliver: (delivery, bytes) => worker.deliver(delivery, bytes),
     });
-    await worker.start();
+    // The thread starts while the server does; what is delivered meanwhile waits in its queue.
+    const workerStart = worker.start();
+    workerStart.catch(() => {});
     closers.push(() => worker.stop(stopGraceMs * workerShare));
 
     const queries = new QueryClient({
@@ -100,6 +100,7 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
       noteKeyUse: (ids) => worker.noteKeyUse(ids),
     });
     closers.push(() => daemon.stop(stopGraceMs * (1 - workerShare)));
+    await workerStart;
 
     closers.push(() => receiver.stop());
 
@@ -110,7 +111,6 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
       firstKey: first?.key ?? null,
       setLogLevel(level) {
         logger.level = level;
-        worker.setLogLevel(level);
       },
       async stop(graceMs) {
         stopGraceMs = graceMs;

@@ -114,9 +114,6 @@ function shapeOf(metric: Metric): DiscreteShape {
   return metric.name === "heart_rate" || metric.name === "blood_pressure" ? metric.name : "quantity";
 }
 
-/** Rows read at once: a day of seconds has up to 86,400. */
-const rowsPerRead = 1000;
-
 /** The summary of a day that has nothing but buckets of a minute or less, in one grouping and variant; else null. */
 function denseDay(db: Connection, mark: Mark, metric: Metric): DaySummary | null {
   const { user_id, metric_id, local_day } = mark;
@@ -148,9 +145,9 @@ function denseDay(db: Connection, mark: Mark, metric: Metric): DaySummary | null
     shape: shapeOf(metric),
   });
   const [fromMs, toMs, ...day] = range;
-  const read = db.sql(`${bucketsOfDay} order by start limit ${rowsPerRead}`).raw();
+  const read = db.sql(denseRows).raw();
   for (let nextMs = fromMs; ; ) {
-    const rows = read.all(user_id, metric_id, only.variantId, only.code, nextMs, toMs, ...day) as BucketRow[];
+    const rows = read.all(user_id, metric_id, only.variantId, only.code, nextMs, toMs, ...day) as DenseRow[];
     for (const [start, value, value2, value3, lowerBound] of rows) {
       dense.add(start, countingValue({ value, lowerBound }), value2, value3);
     }
@@ -209,6 +206,19 @@ const bucketsOfDay = `${bucketsOfRange} ${isOnLocalDay}`;
 const samplesEndingOnDay = `select start, end, value, value2, value3, offset_min, arrival, source_id, source_key_id from samples
   where user_id = ? and metric_id = ? and variant_id = ? and start >= ? - 86400000 and start < ?
   and end + offset_min * 60000 >= ? and end + offset_min * 60000 < ?`;
+/** Rows read at once: a day of seconds has up to 86,400. */
+const rowsPerRead = 1000;
+/** Only what a dense day adds up: each column costs as much as reading the row. */
+const denseRows = `select start, value, value2, value3, lower_bound from grouped_points
+  where user_id = ? and metric_id = ? and variant_id = ? and grouping = ? and start >= ? and start < ? ${isOnLocalDay}
+  order by start limit ${rowsPerRead}`;
+type DenseRow = [
+  start: number,
+  value: number | null,
+  value2: number | null,
+  value3: number | null,
+  lowerBound: number | null,
+];
 const samplesOfDay = `select start, end, value, value2, value3, offset_min, arrival, source_id, source_key_id from samples
   where user_id = ? and metric_id = ? and variant_id = ? and start >= ? and start < ? ${isOnLocalDay}`;
 

@@ -103,6 +103,13 @@ export function isEnqueued(db: Connection, arrival: number): boolean {
   return db.sql("select 1 from ingestions where arrival = ?").get(arrival) !== undefined;
 }
 
+export function countBetween(db: Connection, fromArrival: number, toArrival: number): number {
+  return db
+    .sql("select count(*) from ingestions where arrival >= ? and arrival < ?")
+    .pluck()
+    .get(fromArrival, toArrival) as number;
+}
+
 export function ingestionByArrival(db: Connection, arrival: number): Ingestion | null {
   const row = db.sql(`select ${columns} ${from} where i.arrival = ?`).get(arrival);
   return row ? ingestionOf(row as IngestionRow) : null;

@@ -159,10 +159,14 @@ export class SqliteStore implements s.Store {
       });
       missing = [];
     };
-    for (const delivery of this.archiveFiles.deliveries()) {
-      if (queue.isEnqueued(this.db, delivery.arrival)) continue;
-      missing.push(delivery);
-      if (missing.length === 100) flush();
+    for (const month of this.archiveFiles.countedMonths()) {
+      // Years of deliveries must not make a start slow: a month that is queued whole is not looked through.
+      if (queue.countBetween(this.db, month.from, month.to) === month.count) continue;
+      for (const delivery of this.archiveFiles.deliveries(month.name)) {
+        if (queue.isEnqueued(this.db, delivery.arrival)) continue;
+        missing.push(delivery);
+        if (missing.length === 100) flush();
+      }
     }
     if (missing.length > 0) flush();
     return adopted;
