@@ -50,7 +50,17 @@ function readEnd(text: string, field: Field): number | undefined {
 
 /** False for a day that never comes, such as 31 February: the maintenance would never run. */
 function hasSuchDay(day: string, month: string): boolean {
-  if (!/^\d+$/.test(day)) return true;
-  const listed = month.split(",").map((text) => readEnd(text, fields[3]!));
-  return listed.some((number) => number === undefined || Number(day) <= new Date(2024, number, 0).getDate());
+  const days = expandField(day, fields[2]!);
+  const longest = Math.max(...expandField(month, fields[3]!).map((number) => new Date(2024, number, 0).getDate()));
+  return days.some((number) => number <= longest);
+}
+
+/** All numbers that a valid field stands for. */
+function expandField(text: string, field: Field): number[] {
+  return text.split(",").flatMap((part) => {
+    const [range = "", step = "1"] = part.split("/");
+    const ends = range === "*" ? [field.min, field.max] : range.split("-").map((end) => readEnd(end, field)!);
+    const [first = field.min, last = first] = ends;
+    return Array.from({ length: Math.floor((last - first) / Number(step)) + 1 }, (_, i) => first + i * Number(step));
+  });
 }
