@@ -116,12 +116,24 @@ export class Archive {
     const upload = unsynced(db, () => db.write(() => beginUpload(db)));
     try {
       let nth = 0;
-      for await (const chunk of inChunks(body)) {
-        const packed = await compress(chunk, gzipOptions);
+      const insert = (packed: Buffer) =>
         unsynced(db, () =>
           db.write(() => db.sql("insert into chunks (upload, nth, bytes) values (?, ?, ?)").run(upload, nth++, packed)),
         );
+      // While one chunk is inserted the next is compressed and the one after it read; two buffers take turns.
+      const buffers = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)];
+      let compressing: Promise<Buffer> | null = null;
+      for await (const chunk of inChunks(body)) {
+        buffers.reverse();
+        const copy = buffers[0]!.subarray(0, chunk.byteLength);
+        copy.set(chunk);
+        const packed = compress(copy, gzipOptions);
+        // Its failure is met where it is awaited, even if another one comes first.
+        packed.catch(() => {});
+        if (compressing) insert(await compressing);
+        compressing = packed;
       }
+      if (compressing) insert(await compressing);
       return db.write(() => nameUpload(db, upload, arrival, facts));
     } catch (error) {
       try {
