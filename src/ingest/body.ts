@@ -7,11 +7,12 @@
  * `invalid_json` (the encoding is broken) or `storage_unavailable`.
  */
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { Problem, problem } from "../problem.js";
+import { makeFolder } from "../store/make-folder.js";
 import { uuidv7 } from "../store/uuid.js";
 import { YoungGarbage } from "./young-garbage.js";
 
@@ -134,7 +135,7 @@ async function* inflated(wire: AsyncIterable<Uint8Array>, decoder: Transform): A
 }
 
 async function openSpool(folder: string): Promise<FileHandle> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const path = join(folder, `body-${uuidv7()}`);
   const file = await open(path, "wx+", 0o600);
   await unlink(path);

@@ -3,8 +3,9 @@
  *
  * It is unlinked as soon as it is open, so that no crash leaves health data behind. Also the decoder's `Spill`.
  */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../store/make-folder.js";
 import { uuidv7 } from "../store/uuid.js";
 
 const replayBytes = 1024 * 1024;
@@ -21,7 +22,7 @@ export class ScratchFile {
   /** Offset at which the bytes begin. */
   append(bytes: Uint8Array): number {
     if (this.file === null) {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      makeFolder(this.folder);
       const path = join(this.folder, `scratch-${uuidv7()}`);
       this.file = openSync(path, "wx+", 0o600);
       unlinkSync(path);

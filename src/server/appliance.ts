@@ -6,7 +6,7 @@
  * What a caller may rely on: when `startAppliance` resolves, phones are served; when it rejects, everything that was
  * opened is closed again. `stop` takes no new work, finishes or hands back what is in hand, and leaves a clean store.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config.js";
 import { hostTimeZone } from "../health/zone.js";
@@ -17,6 +17,7 @@ import { builtEntry } from "../package-root.js";
 import { problem } from "../problem.js";
 import { createMetrics } from "../prometheus.js";
 import { QueryClient } from "../query/client.js";
+import { makeFolder } from "../store/make-folder.js";
 import { lockForDaemon, openStore } from "../store/open.js";
 import { startDaemon } from "./daemon.js";
 import { daemonFilePath, readDaemonFile } from "./daemon-file.js";
@@ -56,7 +57,7 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
     const first = await ensureFirstUser(store, { zone: hostTimeZone(), name: "me" });
 
     const temporary = join(config.dataDir, "tmp");
-    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    makeFolder(temporary);
     const metrics = createMetrics();
     const worker = new WorkerClient({
       settings: {

@@ -7,10 +7,11 @@
  * transactions, the naming row last. An arrival (receive time in microseconds) is unique, because it is the key of the
  * naming row: two processes that receive in the same microsecond get neighbouring ones.
  */
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, gunzip, gunzipSync, gzip } from "node:zlib";
+import { makeFolder } from "../make-folder.js";
 import type { Delivery, DeliveryFacts } from "../store.js";
 import { uuidv7 } from "../uuid.js";
 import { Connection } from "./connection.js";
@@ -86,7 +87,7 @@ export class Archive {
     if (open) return open;
     const path = join(this.folder, `${name}.db`);
     if (this.readonly && !existsSync(path)) return null;
-    if (!this.readonly) mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    if (!this.readonly) makeFolder(this.folder);
     const connection = new Connection(path, {
       kind: "archive",
       readonly: this.readonly,

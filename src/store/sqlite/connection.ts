@@ -5,10 +5,11 @@
  * (SQLite's own busy handler backs off to 100 ms and starves behind a long import); what it throws is a `Problem` where
  * trying again may help. The only file that imports the driver.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { Problem, problem } from "../../problem.js";
+import { makeFolder } from "../make-folder.js";
 
 export type Statement = Database.Statement<unknown[], unknown>;
 
@@ -39,9 +40,9 @@ export class Connection {
 
   constructor(path: string, options: OpenOptions) {
     this.path = path;
-    if (options.create && !options.readonly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    refuseForeignFile(path);
     try {
+      if (options.create && !options.readonly) makeFolder(dirname(path));
+      refuseForeignFile(path);
       this.raw = new Database(path, {
         readonly: options.readonly ?? false,
         fileMustExist: !options.create,
@@ -160,6 +161,9 @@ export function translate(error: unknown, path: string): unknown {
   }
   if (code.startsWith("SQLITE_READONLY") || code === "EROFS" || code === "EACCES" || code === "EPERM") {
     return problem("store_read_only", `${path} cannot be written.`, { cause: error });
+  }
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return problem("store_read_only", `The folder of ${path} cannot be made.`, { cause: error });
   }
   if (code.startsWith("SQLITE_CANTOPEN")) {
     return existsSync(path)

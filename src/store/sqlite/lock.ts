@@ -2,10 +2,10 @@
  * One daemon per data directory: an exclusive lock on a small file, which the system lets go when its process dies,
  * however it dies. (Node has no flock; SQLite's own file locks are the same thing.)
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { problem } from "../../problem.js";
+import { makeFolder } from "../make-folder.js";
 import { isBusy, translate } from "./connection.js";
 
 export interface DaemonLock {
@@ -16,7 +16,7 @@ export interface DaemonLock {
 export function takeDaemonLock(folder: string): DaemonLock | null {
   const path = join(folder, "daemon.lock");
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     // Node says ENOENT where the disk is read-only: only the place itself can be named for sure.
     throw problem("store_read_only", `The folder ${folder} cannot be made.`, { cause: error });
