@@ -126,12 +126,17 @@ function unauthorised(detail: string): Problem {
   return problem("unauthorized", detail);
 }
 
-/** Of several headers the first present one counts, in the order of contract section 3. */
+/**
+ * Of several headers the first present one counts, in the order of contract section 3. An Authorization of another kind
+ * belongs to a proxy in front, which passes it on: the key is in the header after it.
+ */
 function findKeyText(headers: Headers): string | undefined {
+  const sent: string[] = [];
   for (const name of ["authorization", "x-api-key", "api-key"]) {
     const value = headers[name];
     const text = (Array.isArray(value) ? value.join(",") : value)?.trim();
-    if (text) return name === "authorization" ? text.replace(/^["'\s]*bearer(\s+|$)/i, "") : text;
+    if (text) sent.push(text);
   }
-  return undefined;
+  const text = sent.find((text) => !/^(basic|digest|negotiate)\s/i.test(text)) ?? sent[0];
+  return text?.replace(/^["'\s]*bearer(\s+|$)/i, "");
 }
