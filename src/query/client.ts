@@ -10,7 +10,7 @@ import { problem } from "../problem.js";
 import type { OpenStoreOptions } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import { type FromReader, type ToReader, unpackProblem } from "./messages.js";
-import { runQuery, type SentQuery } from "./run.js";
+import type { SentQuery } from "./run.js";
 
 export interface QueryAnswer {
   contentType: string;
@@ -28,7 +28,8 @@ export interface Queries {
 /** Queries to a store of this thread. The store stays its owner's to close. */
 export function inProcessQueries(store: Store): Queries {
   return {
-    run: (name, request) => runQuery(store, name, request),
+    // Loaded here, so that a server with a reader thread does not have the queries and their schemas twice.
+    run: async (name, request) => (await import("./run.js")).runQuery(store, name, request),
     close: async () => {},
   };
 }

@@ -15,7 +15,6 @@ import { Authenticator } from "./auth.js";
 import { BodyInterrupted, discardBody } from "./body.js";
 import { describeThrown } from "./describe-thrown.js";
 import { renderDocs } from "./docs-page.js";
-import { describeApi } from "./openapi.js";
 import { answerUnparsable, sendProblem } from "./problem-answer.js";
 import { chooseRequestId } from "./request-id.js";
 import type { Route, RouteContext } from "./route.js";
@@ -83,11 +82,13 @@ export async function buildApp({ tls, ...options }: AppOptions): Promise<App> {
 
 function makeDocuments(version: string): Services["documents"] {
   let made: ReturnType<Services["documents"]> | undefined;
+  const make = async () => {
+    const { describeApi } = await import("./openapi.js");
+    const api = await describeApi(routes, version);
+    return { api, page: renderDocs(api) };
+  };
   return () => {
-    if (!made) {
-      const api = describeApi(routes, version);
-      made = { api, page: renderDocs(api) };
-    }
+    made ??= make();
     return made;
   };
 }

@@ -68,10 +68,11 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
       logger,
       onResult: (result) => {
         const { isLate } = receiver.settle(result);
-        // What was answered in time is counted with its answer.
-        if (!isLate || result.kind !== "outcome") return;
-        metrics.noteIngestion(result.outcome.status);
+        if (result.kind !== "outcome") return;
+        // Once for each delivery, however many requests brought the same bytes and wait for one receipt.
         metrics.notePoints(result.outcome.by_type);
+        // An answer in time is counted as it goes out.
+        if (isLate) metrics.noteIngestion(result.outcome.status);
       },
     });
     const receiver = new Receiver({

@@ -3,7 +3,7 @@
  * else than the server does.
  */
 import { z } from "zod";
-import type { Route } from "./route.js";
+import type { Route, RouteSchemas } from "./route.js";
 import { problemSchema } from "./schemas.js";
 
 type Json = Record<string, unknown>;
@@ -61,11 +61,14 @@ const reasons: Record<number, string> = {
   422: "Nothing in it could be stored; it is archived all the same.",
 };
 
-export function describeApi(routes: readonly Route[], version: string): OpenApiDocument {
+export async function describeApi(routes: readonly Route[], version: string): Promise<OpenApiDocument> {
   const schemas: Record<string, Json> = {};
   const paths: OpenApiDocument["paths"] = {};
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describeRoute(route, schemas) };
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: describeRoute(route, await route.schemas(), schemas),
+    };
   }
   return {
     openapi: "3.1.0",
@@ -81,9 +84,9 @@ export function describeApi(routes: readonly Route[], version: string): OpenApiD
   };
 }
 
-function describeRoute(route: Route, schemas: Record<string, Json>): Operation {
+function describeRoute(route: Route, own: RouteSchemas, schemas: Record<string, Json>): Operation {
   const responses: Operation["responses"] = {};
-  for (const [status, contents] of Object.entries(route.answers)) {
+  for (const [status, contents] of Object.entries(own.answers)) {
     responses[status] = {
       description: reasons[Number(status)] ?? "Done.",
       content: describeContents(contents, schemas),
@@ -98,7 +101,7 @@ function describeRoute(route: Route, schemas: Record<string, Json>): Operation {
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^A-Za-z0-9]+(\w|$)/g, (_, next) => next.toUpperCase())}`,
     summary: route.summary,
     ...(route.scope === null ? {} : { description: `Takes a key with the scope ${route.scope}.` }),
-    parameters: describeParameters(route),
+    parameters: describeParameters(route, own.params),
     ...(route.method === "POST" ? { requestBody: deliveryBody } : {}),
     security: route.scope === null ? [] : Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
     responses,
@@ -144,10 +147,10 @@ function pointToComponents(schema: Json): Json {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json;
 }
 
-function describeParameters(route: Route): Parameter[] {
+function describeParameters(route: Route, params: RouteSchemas["params"]): Parameter[] {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
-  const described = route.params
-    ? (z.toJSONSchema(route.params, { unrepresentable: "any", io: "input" }) as {
+  const described = params
+    ? (z.toJSONSchema(params, { unrepresentable: "any", io: "input" }) as {
         properties?: Record<string, Json>;
         required?: string[];
       })

@@ -20,6 +20,13 @@ export interface KeyedContext extends RouteContext {
   caller: Caller;
 }
 
+export interface RouteSchemas {
+  /** Parameters of path and query. */
+  params?: z.ZodObject;
+  /** Bodies by status and content type. `null`: a body that is no JSON. */
+  answers: Readonly<Record<number, Readonly<Record<string, z.ZodType | null>>>>;
+}
+
 interface RouteText {
   method: "GET" | "POST";
   /** With `{name}` for parameters, as OpenAPI and the contract write it. */
@@ -27,10 +34,8 @@ interface RouteText {
   group: "Ingest" | "Read" | "Status" | "Documents";
   /** One sentence for the documents. */
   summary: string;
-  /** Parameters of path and query. */
-  params?: z.ZodObject;
-  /** Bodies by status and content type. `null`: a body that is no JSON. */
-  answers: Readonly<Record<number, Readonly<Record<string, z.ZodType | null>>>>;
+  /** What the documents say of parameters and bodies. Loaded when they are asked for: serving needs no schema library. */
+  schemas(): Promise<RouteSchemas>;
 }
 
 /** Anyone may ask. */

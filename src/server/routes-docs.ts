@@ -4,12 +4,12 @@ import { contentPolicy } from "./docs-page.js";
 import type { RouteContext } from "./route.js";
 
 export async function sendOpenApi({ reply, services }: RouteContext): Promise<FastifyReply> {
-  return reply.type("application/json; charset=utf-8").send(services.documents().api);
+  return reply.type("application/json; charset=utf-8").send((await services.documents()).api);
 }
 
 export async function sendDocs({ reply, services }: RouteContext): Promise<FastifyReply> {
   return reply
     .type("text/html; charset=utf-8")
     .header("content-security-policy", contentPolicy)
-    .send(services.documents().page);
+    .send((await services.documents()).page);
 }

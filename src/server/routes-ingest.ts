@@ -28,9 +28,8 @@ export async function takeDelivery({ request, reply, caller, services }: KeyedCo
       via: "http",
     });
     services.metrics.noteIngestion(receipt.status);
-    // A duplicate's numbers are those of the delivery before it: counted already.
-    if (receipt.status !== "duplicate") services.metrics.notePoints(receipt.by_type);
-    return reply.code(httpStatus).send(receipt);
+    // Of bytes that came before, the receipt knows the request that brought them; this answer belongs to this one.
+    return reply.code(httpStatus).send({ ...receipt, request_id: request.id });
   } catch (error) {
     // Archived all the same, and listed under this status (contract section 3.2).
     if (error instanceof Problem && error.extra?.["ingestion_id"] !== undefined) {

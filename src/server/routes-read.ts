@@ -6,7 +6,6 @@ import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { Problem, problem } from "../problem.js";
 import type { QueryAnswer } from "../query/client.js";
-import { oneParameters, readParameters } from "../query/parameters.js";
 import type { QueryName } from "../query/schemas.js";
 import type { Ingestion } from "../store/store.js";
 import { describeThrown } from "./describe-thrown.js";
@@ -32,6 +31,7 @@ export async function answerIngestion(context: KeyedContext): Promise<FastifyRep
 /** The bytes as they were sent, `Content-Encoding` undone; never something that a browser would run. */
 export async function sendRawBytes(context: KeyedContext): Promise<FastifyReply> {
   const { request, reply, caller, params, services } = context;
+  const { oneParameters, readParameters } = await import("../query/parameters.js");
   const selection = { userId: caller.user.userId, id: readParameters(oneParameters, params).id };
   const [ingestion] = (await services.store.ingestions(selection, { limit: 1 })).rows;
   if (!ingestion) throw problem("not_found", "There is no such delivery.");

@@ -3,18 +3,37 @@
  *
  * The server registers what stands here and nothing else, and `/openapi.json` and `/docs` tell it to others.
  */
-import type { z } from "zod";
-import { oneParameters } from "../query/parameters.js";
-import { type QueryName, querySchemas } from "../query/schemas.js";
-import type { KeyedRoute, Route } from "./route.js";
+import type { QueryName } from "../query/schemas.js";
+import type { KeyedRoute, Route, RouteSchemas } from "./route.js";
 import { sendDocs, sendOpenApi } from "./routes-docs.js";
 import { showIngestHint, takeDelivery } from "./routes-ingest.js";
 import { answerIngestion, answerQuery, sendRawBytes } from "./routes-read.js";
 import { exposeMetrics, reportLiveness, reportReadiness } from "./routes-status.js";
-import { hintSchema, livenessSchema, readinessSchema, receiptSchema } from "./schemas.js";
 
-const json = (schema: z.ZodType | null) => ({ 200: { "application/json": schema } });
-const receipt = { "application/json": receiptSchema };
+type OwnSchemas = typeof import("./schemas.js");
+
+/** One of the server's own schemas as the body of a 200. */
+const json = (name: keyof OwnSchemas | null) => async (): Promise<RouteSchemas> => ({
+  answers: { 200: { "application/json": name === null ? null : (await import("./schemas.js"))[name] } },
+});
+/** A body that is no JSON. */
+const other = (contentType: string) => async (): Promise<RouteSchemas> => ({
+  answers: { 200: { [contentType]: null } },
+});
+
+async function receiptSchemas(): Promise<RouteSchemas> {
+  const receipt = { "application/json": (await import("./schemas.js")).receiptSchema };
+  return { answers: { 200: receipt, 202: receipt, 422: receipt } };
+}
+
+async function rawSchemas(): Promise<RouteSchemas> {
+  return { ...(await other("*/*")()), params: (await import("../query/parameters.js")).oneParameters };
+}
+
+async function schemasOfQuery(name: QueryName): Promise<RouteSchemas> {
+  const { params, answers } = (await import("../query/schemas.js")).querySchemas[name];
+  return { params, answers: { 200: answers } };
+}
 
 /** The contract's address, and the alias that other receivers taught people. */
 const ingestRoutes = (["/api/v1/ingest", "/v1/ingest"] as const).flatMap((path): Route[] => [
@@ -24,7 +43,7 @@ const ingestRoutes = (["/api/v1/ingest", "/v1/ingest"] as const).flatMap((path):
     scope: "ingest",
     group: "Ingest",
     summary: "Takes one delivery and answers its receipt.",
-    answers: { 200: receipt, 202: receipt, 422: receipt },
+    schemas: receiptSchemas,
     handle: takeDelivery,
   },
   {
@@ -33,7 +52,7 @@ const ingestRoutes = (["/api/v1/ingest", "/v1/ingest"] as const).flatMap((path):
     scope: null,
     group: "Ingest",
     summary: "Says that the address is right, to people who open it in a browser.",
-    answers: json(hintSchema),
+    schemas: json("hintSchema"),
     handle: showIngestHint,
   },
 ]);
@@ -47,8 +66,7 @@ const readRoutes: Route[] = [
     scope: "read",
     group: "Read",
     summary: "The exact bytes of a delivery, as an attachment of the content type that was sent.",
-    params: oneParameters,
-    answers: { 200: { "*/*": null } },
+    schemas: rawSchemas,
     handle: sendRawBytes,
   },
   query("/metrics", "metrics", "The metrics that there are, with unit, kind, count and range."),
@@ -68,20 +86,19 @@ const readRoutes: Route[] = [
 ];
 
 const statusRoutes: Route[] = [
-  { ...open("/health", "Status", "Lives.", json(livenessSchema)), handle: reportLiveness },
+  { ...open("/health", "Status", "Lives.", json("livenessSchema")), handle: reportLiveness },
   {
-    ...open("/ready", "Status", "Store and disk are ready for a delivery.", json(readinessSchema)),
+    ...open("/ready", "Status", "Store and disk are ready for a delivery.", json("readinessSchema")),
     handle: reportReadiness,
   },
-  { ...open("/metrics", "Status", "Numbers for Prometheus.", { 200: { "text/plain": null } }), handle: exposeMetrics },
+  { ...open("/metrics", "Status", "Numbers for Prometheus.", other("text/plain")), handle: exposeMetrics },
   { ...open("/openapi.json", "Documents", "This document.", json(null)), handle: sendOpenApi },
-  { ...open("/docs", "Documents", "This document for people.", { 200: { "text/html": null } }), handle: sendDocs },
+  { ...open("/docs", "Documents", "This document for people.", other("text/html")), handle: sendDocs },
 ];
 
 export const routes: readonly Route[] = [...ingestRoutes, ...readRoutes, ...statusRoutes];
 
 function query(path: string, name: QueryName, summary: string): KeyedRoute {
-  const { params, answers } = querySchemas[name];
   return {
     method: "GET",
     path: `/api/v1${path}`,
@@ -89,12 +106,11 @@ function query(path: string, name: QueryName, summary: string): KeyedRoute {
     group: "Read",
     summary,
     query: name,
-    params,
-    answers: { 200: answers },
+    schemas: () => schemasOfQuery(name),
     handle: answerQuery(name),
   };
 }
 
-function open(path: string, group: Route["group"], summary: string, answers: Route["answers"]) {
-  return { method: "GET", path, scope: null, group, summary, answers } as const;
+function open(path: string, group: Route["group"], summary: string, schemas: Route["schemas"]) {
+  return { method: "GET", path, scope: null, group, summary, schemas } as const;
 }

@@ -27,7 +27,7 @@ export interface Services {
   logger: Logger;
   version: string;
   /** Made once, when they are first asked for. */
-  documents: () => { api: OpenApiDocument; page: string };
+  documents: () => Promise<{ api: OpenApiDocument; page: string }>;
   /** Of the disk that holds the data directory. */
   diskSpace: () => Promise<DiskSpace>;
 }

@@ -91,7 +91,7 @@ test("/metrics asks for an admin key where it is set so, and answers without the
 test("the OpenAPI document tells every route, its scope, its parameters, and leads nowhere that is not there", async () => {
   const { fastify } = await startTestServer();
   const document = (await fastify.inject("/openapi.json")).json();
-  expect(document).toEqual(JSON.parse(JSON.stringify(describeApi(routes, "1.2.3"))));
+  expect(document).toEqual(JSON.parse(JSON.stringify(await describeApi(routes, "1.2.3"))));
   const told = Object.entries<Record<string, unknown>>(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
