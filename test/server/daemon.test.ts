@@ -43,7 +43,10 @@ async function start(change: Partial<DaemonOptions> = {}, server: Partial<Server
 
 /** Begins a delivery and leaves it open; `finish` sends the rest. */
 function beginDelivery(url: string, key: string) {
-  const sending = request(`${url}/api/v1/ingest`, { method: "POST", headers: { authorization: key } });
+  const sending = request(`${url}/api/v1/ingest`, {
+    method: "POST",
+    headers: { authorization: key, "x-request-id": someReceipt.request_id! },
+  });
   sending.write("{");
   const answer = new Promise<{ status: number; connection: string | undefined; body: string }>((resolve, reject) => {
     sending.on("error", reject);

@@ -43,6 +43,7 @@ test("/metrics has every name of the contract, and labels that nobody outside ca
   const server = await startTestServer();
   const { text } = await server.addKey(server.users.anna, ["ingest"]);
   server.options.metrics.notePoints({
+    heart_rate: { received: 2, inserted: 2, updated: 0, unchanged: 0, rejected: 0 },
     "my own metric": { received: 3, inserted: 1, updated: 0, unchanged: 0, rejected: 2 },
   });
   await server.fastify.inject({ method: "POST", url: "/v1/ingest", headers: { "api-key": text }, payload: "{}" });

@@ -142,7 +142,7 @@ test("a sender that goes away in the middle costs no error, and the server lives
   await sleep(300);
   sending.destroy();
   await expect(answer).rejects.toThrow();
-  const again = post(port, { authorization: key });
+  const again = post(port, { authorization: key, "x-request-id": someReceipt.request_id! });
   again.sending.end("{}");
   expect(JSON.parse((await again.answer).body)).toEqual(someReceipt);
   const messages = server.logLines.map((line) => JSON.parse(line)).filter(({ level }) => level !== "debug");
