@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable, type Transform } from "node:stream";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import { Problem, problem } from "../problem.js";
 import { makeFolder } from "../store/make-folder.js";
 import { uuidv7 } from "../store/uuid.js";
@@ -41,18 +41,23 @@ export interface BodyLimits {
   folder: string;
 }
 
-function decoderFor(encoding: string | undefined): Transform | null {
+/** Makes the decoder, once the first byte of the body is known. */
+type MakeDecoder = (firstByte: number | undefined) => Transform;
+
+function decoderFor(encoding: string | undefined): MakeDecoder | null {
+  const options = { chunkSize: zlibChunkBytes };
   switch ((encoding ?? "").trim().toLowerCase()) {
     case "":
     case "identity":
       return null;
     case "gzip":
     case "x-gzip":
-      return createGunzip({ chunkSize: zlibChunkBytes });
+      return () => createGunzip(options);
     case "br":
-      return createBrotliDecompress({ chunkSize: zlibChunkBytes });
+      return () => createBrotliDecompress(options);
     case "deflate":
-      return createInflate({ chunkSize: zlibChunkBytes });
+      // Apple's own compression and older programs leave the wrapper out, of which the first byte ends in 8.
+      return (firstByte) => ((firstByte ?? 8) % 16 === 8 ? createInflate(options) : createInflateRaw(options));
     default:
       throw problem("unsupported_media_type", "The Content-Encoding is not supported; send gzip, br, deflate or none.");
   }
@@ -70,7 +75,7 @@ export async function takeBody(
   encoding: string | undefined,
   limits: BodyLimits,
 ): Promise<Body> {
-  const decoder = decoderFor(encoding);
+  const makeDecoder = decoderFor(encoding);
   const hash = createHash("sha256");
   const garbage = new YoungGarbage();
   let wireBytes = 0;
@@ -78,7 +83,7 @@ export async function takeBody(
   let pieces: Uint8Array[] = [];
   let file: FileHandle | null = null;
 
-  async function* counted(): AsyncIterable<Uint8Array> {
+  async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const piece of wire) {
       wireBytes += piece.byteLength;
       if (wireBytes > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
@@ -86,13 +91,13 @@ export async function takeBody(
       yield piece;
     }
   }
-  const decoded = decoder ? inflated(counted(), decoder) : counted();
+  const decoded = makeDecoder ? inflated(counted(), makeDecoder) : counted();
   try {
     for await (const piece of decoded) {
       bodyBytes += piece.byteLength;
       if (bodyBytes > limits.maxInflatedBytes) throw tooLarge(limits.maxInflatedBytes);
       hash.update(piece);
-      if (decoder) garbage.passed(piece.byteLength);
+      if (makeDecoder) garbage.passed(piece.byteLength);
       pieces.push(piece);
       if (bodyBytes > inlineBytes) {
         file ??= await openSpool(limits.folder);
@@ -123,8 +128,10 @@ export async function takeBody(
   };
 }
 
-async function* inflated(wire: AsyncIterable<Uint8Array>, decoder: Transform): AsyncIterable<Uint8Array> {
-  const source = Readable.from(wire, { objectMode: false });
+async function* inflated(wire: AsyncGenerator<Uint8Array>, makeDecoder: MakeDecoder): AsyncIterable<Uint8Array> {
+  const first = await wire.next();
+  const decoder = makeDecoder(first.done ? undefined : first.value[0]);
+  const source = Readable.from(withFirst(first, wire), { objectMode: false });
   source.on("error", (error) => decoder.destroy(error));
   try {
     yield* source.pipe(decoder) as AsyncIterable<Uint8Array>;
@@ -132,6 +139,12 @@ async function* inflated(wire: AsyncIterable<Uint8Array>, decoder: Transform): A
     source.destroy();
     decoder.destroy();
   }
+}
+
+async function* withFirst<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
 }
 
 async function openSpool(folder: string): Promise<FileHandle> {
