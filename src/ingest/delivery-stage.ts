@@ -43,7 +43,7 @@ export type StagedRecord = { index: number; position: number; itemKind: ItemKind
 );
 
 /** Rows of all metrics in memory together; above it the largest stage goes to the scratch file. */
-const rowMemoryBytes = 12 * 1024 * 1024;
+const rowMemoryBytes = 6 * 1024 * 1024;
 /** Rejected items whose content is kept for people to look at, and how much of it. */
 const keptItems = 1000;
 const keptItemCharacters = 2000;

@@ -11,8 +11,8 @@ import { type MetricRef, type PointBatch, pointColumn, pointColumns, pointFlags 
 import type { RowStage } from "./row-stage.js";
 import type { ScratchFile } from "./scratch-file.js";
 
-/** Rows of a batch, which is one transaction: about 25 ms of writing. */
-const rowsPerBatch = 20_000;
+/** Rows of a batch, which is one transaction: about 10 ms of writing. */
+const rowsPerBatch = 10_000;
 
 const column = pointColumn;
 
