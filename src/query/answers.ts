@@ -172,7 +172,12 @@ const ecgMembers = {
 const ecgEntry = z.strictObject(ecgMembers).meta({ id: "Ecg" });
 
 export const ecg = z
-  .strictObject({ ...ecgMembers, voltages_uv: z.array(number).meta({ description: "Microvolts, evenly spaced." }) })
+  .strictObject({
+    ...ecgMembers,
+    voltages_uv: z
+      .array(number.nullable())
+      .meta({ description: "Microvolts, evenly spaced; null where what was sent could not be read." }),
+  })
   .meta({ id: "EcgWithVoltages" });
 
 export const workout = z

@@ -20,7 +20,7 @@ export interface EcgAnswer {
 }
 
 export interface EcgWithVoltages extends EcgAnswer {
-  /** Microvolts, one every 1 / `sampling_frequency_hz` seconds from `start` on. */
+  /** Microvolts, one every 1 / `sampling_frequency_hz` seconds from `start` on; NaN, in JSON null, where it was unreadable. */
   voltages_uv: number[];
 }
 

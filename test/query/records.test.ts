@@ -1,6 +1,7 @@
 /** Nights, stages, events, electrocardiograms, workouts and receipts, as they come back. */
 import { expect, test } from "vitest";
 import { inProcessQueries } from "../../src/query/client.js";
+import { querySchemas } from "../../src/query/schemas.js";
 import type { Outcome } from "../../src/store/store.js";
 import { type Bench, openBench, routeOf, seriesOf } from "./build.js";
 
@@ -105,9 +106,9 @@ test("events can be asked for by type", async () => {
   await expect(read(bench, "events", { type: "moods" })).rejects.toMatchObject({ code: "invalid_parameter" });
 });
 
-test("the list of electrocardiograms has no waveforms, one has its voltages as they were measured", async () => {
+test("the list of electrocardiograms has no waveforms, one has its voltages as they were measured, null where one was unreadable", async () => {
   const bench = await openBench();
-  await bench.ecg({});
+  await bench.ecg({ voltagesUv: Float32Array.of(-12.7, 3.1, 0, Number.NaN) });
   const listed = (await read(bench, "ecgs")).data;
 
   expect(listed).toEqual([
@@ -119,10 +120,13 @@ test("the list of electrocardiograms has no waveforms, one has its voltages as t
         severity: null,
         average_heart_rate: 66,
       },
-      ...{ sampling_frequency_hz: 512, voltage_count: 3, source: "ECG" },
+      ...{ sampling_frequency_hz: 512, voltage_count: 4, source: "ECG" },
     },
   ]);
-  expect(await read(bench, "ecg", { id: listed[0].id })).toEqual({ ...listed[0], voltages_uv: [-12.7, 3.1, 0] });
+  expect(await read(bench, "ecg", { id: listed[0].id })).toEqual({ ...listed[0], voltages_uv: [-12.7, 3.1, 0, null] });
+  expect(
+    querySchemas.ecg.answers["application/json"].safeParse(await read(bench, "ecg", { id: listed[0].id })).success,
+  ).toBe(true);
   await expect(read(bench, "ecg", { id: "nothing" })).rejects.toMatchObject({ code: "not_found" });
 });
 
