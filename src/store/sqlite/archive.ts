@@ -7,7 +7,7 @@
  * transactions, the naming row last. An arrival (receive time in microseconds) is unique, because it is the key of the
  * naming row: two processes that receive in the same microsecond get neighbouring ones.
  */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { constants, gunzip, gunzipSync, gzip } from "node:zlib";
@@ -15,6 +15,7 @@ import { makeFolder } from "../make-folder.js";
 import type { Delivery, DeliveryFacts } from "../store.js";
 import { uuidv7 } from "../uuid.js";
 import { Connection } from "./connection.js";
+import { sizeWithJournal } from "./file-size.js";
 
 const chunkBytes = 1024 * 1024;
 /** A process that is still writing chunks touches its upload row at least this often. */
@@ -79,7 +80,7 @@ export class Archive {
   }
 
   sizeBytes(): number {
-    return this.monthNames().reduce((sum, month) => sum + statSync(join(this.folder, `${month}.db`)).size, 0);
+    return this.monthNames().reduce((sum, month) => sum + sizeWithJournal(join(this.folder, `${month}.db`)), 0);
   }
 
   private month(name: string): Connection | null {

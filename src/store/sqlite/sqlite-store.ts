@@ -4,7 +4,7 @@
  * SQLite is synchronous, so each method does its work before it returns; the promises are the interface's. Threads open
  * stores of their own. `emptyDerived` and `removeUser` are the only operations that touch every table.
  */
-import { existsSync, statfsSync, statSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { EcgRecording, EventType, HealthEvent, Workout } from "../../health/record.js";
 import { problem } from "../../problem.js";
@@ -12,6 +12,7 @@ import * as s from "../store.js";
 import { Archive, monthOf } from "./archive.js";
 import { Connection, isRefusal } from "./connection.js";
 import { readDays, rebuildSomeDirtyDays } from "./days.js";
+import { sizeWithJournal } from "./file-size.js";
 import { checkSchema, migrateUp } from "./migrate.js";
 import { Names, syncRegistry } from "./names.js";
 import * as queue from "./queue.js";
@@ -340,7 +341,7 @@ export class SqliteStore implements s.Store {
     return {
       users: perUser,
       byStatus: Object.fromEntries(byStatus.map((row) => [row.status, row.total])),
-      databaseBytes: statSync(this.path).size,
+      databaseBytes: sizeWithJournal(this.path),
       archiveBytes: this.archiveFiles.sizeBytes(),
     };
   }
