@@ -65,7 +65,7 @@ export async function processDelivery(options: ProcessOptions): Promise<Outcome>
   }
 }
 
-/** As fast as slices of a megabyte, and 30 MB less at the peak (docs/benchmarks.md). */
+/** As fast as slices of a megabyte, and less memory at the peak (docs/benchmarks.md). */
 const sliceBytes = 256 * 1024;
 
 /** Reads the whole body into the stage. Not null where the body as a whole is of no use. */
@@ -86,6 +86,8 @@ async function decode(options: ProcessOptions, stage: DeliveryStage, spill: Scra
       garbage.passed(chunk.byteLength);
       await options.breathe();
     }
+    // A month whose file is gone: that is no fault of the body, and must not be told as one.
+    if (isFirst && options.delivery.bodyBytes > 0) throw new Error("the bytes of the delivery are not in the archive");
     decoder.end();
     return null;
   } catch (error) {

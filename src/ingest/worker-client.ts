@@ -12,7 +12,7 @@ import type { WorkResult } from "./work.js";
 import type { FromWorker, ToWorker, WorkerSettings } from "./worker-messages.js";
 
 const restartDelayMs = 500;
-/** Megabytes. A small young generation costs no time here and 40 MB less at the peak (docs/benchmarks.md). */
+/** Megabytes. A small young generation costs no time here and saves memory at the peak (docs/benchmarks.md). */
 const heapLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 256 };
 
 export interface WorkerClientOptions {

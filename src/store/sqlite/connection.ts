@@ -3,7 +3,7 @@
  *
  * Callers may rely on: `write` runs its function in one immediate transaction, waiting for other writers in short steps
  * (SQLite's own busy handler backs off to 100 ms and starves behind a long import); what it throws is a `Problem` where
- * trying again may help. The only file that imports the driver.
+ * trying again may help. With `lock.ts` the only file that imports the driver.
  */
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
