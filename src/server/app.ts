@@ -26,6 +26,8 @@ import { Verifier } from "./verifier.js";
 const serverOptions = {
   // A slow uplink may take as long as it needs; silence is bounded in body.ts.
   requestTimeout: 0,
+  // Node's own refusal carries neither id nor document; `addHeaders` refuses.
+  requireHostHeader: false,
   headersTimeout: 30_000,
   connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 75_000,
@@ -121,6 +123,9 @@ function addHeaders(app: FastifyInstance): void {
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
     });
+    if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) {
+      throw problem("invalid_parameter", "The request names no host.");
+    }
   });
   // A connection that stays open after its answer would hold up an orderly stop.
   app.addHook("onSend", async (_, reply) => {

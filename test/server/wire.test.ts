@@ -39,6 +39,14 @@ test("what is no HTTP, and headers that are too long, are answered with a proble
   expect(long).toContain(`\r\nX-Request-Id: ${id}\r\n`);
 });
 
+test("a request that names no host is refused with a problem document, as HTTP wants it, and HTTP/1.0 is served", async () => {
+  const port = await listen(await startTestServer());
+  const refused = await exchange(port, "GET /health HTTP/1.1\r\nConnection: close\r\nX-Request-Id: r1\r\n\r\n");
+  expect(refused).toMatch(/^HTTP\/1\.1 400 Bad Request\r\nx-request-id: r1\r\n/);
+  expect(bodyOf(refused)).toMatchObject({ status: 400, code: "invalid_parameter", request_id: "r1" });
+  expect(await exchange(port, "GET /health HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+});
+
 test("a method that nobody has heard of is refused as a wrong method", async () => {
   const port = await listen(await startTestServer());
   const answer = await exchange(port, "PURGE /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
