@@ -6,10 +6,14 @@
 import { open, rename, rm } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { problem } from "../problem.js";
 
 export async function replaceFile<T>(path: string, write: (file: Writable) => Promise<T>): Promise<T> {
   const draft = `${path}.${process.pid}.tmp`;
-  const handle = await open(draft, "w", 0o600);
+  const handle = await open(draft, "w", 0o600).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === "ENOENT" ? "its folder does not exist" : (cause.code ?? "for an unknown reason");
+    throw problem("failed", `The file ${path} cannot be written: ${why}.`, { cause });
+  });
   const file = handle.createWriteStream({ flush: true });
   try {
     const result = await write(file);

@@ -124,7 +124,10 @@ describe("export", () => {
     const lines = readFileSync(file, "utf8").split("\r\n");
     expect([lines.length, lines[0]?.slice(0, 12), statSync(file).mode & 0o777]).toEqual([5, "metric,time,", 0o600]);
     expect(readdirSync(join(folder, "out"))).toEqual(["health.csv"]);
-    expect((await run("export", "-o", join(folder, "missing", "x"))).code).toBe(1);
+    const nowhere = join(folder, "missing", "x");
+    const unwritten = await run("export", "-o", nowhere);
+    expect([unwritten.code, unwritten.stdout]).toEqual([1, ""]);
+    expect(unwritten.stderr).toContain(`error: The file ${nowhere} cannot be written: its folder does not exist.`);
   });
 
   test("formats of later releases are refused by name, and others too", async () => {
