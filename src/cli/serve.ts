@@ -2,6 +2,7 @@
 import { fstatSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { FirstUser } from "../server/first-start.js";
 import type { CommandContext } from "./context.js";
 
 /** systemd's default is 90 s; containers get 10 s. */
@@ -34,7 +35,7 @@ async function serve(context: CommandContext): Promise<void> {
   const logger = createLogger({ ...config.log, hasColour: context.output.hasColourOnStderr });
   const interruption = context.interruption();
   const appliance = await startAppliance(config, logger);
-  if (appliance.firstKey !== null) await announceFirstKey(context, config.dataDir, appliance.firstKey);
+  if (appliance.first !== null) await announceFirstKey(context, config.dataDir, appliance.first);
   logger.info({ url: appliance.url }, "listening");
 
   const reload = () => {
@@ -57,9 +58,9 @@ async function serve(context: CommandContext): Promise<void> {
 }
 
 /** Printed once; where stdout is kept by the journal, into a file that only its owner reads. */
-async function announceFirstKey(context: CommandContext, dataDir: string, key: string): Promise<void> {
+async function announceFirstKey(context: CommandContext, dataDir: string, first: FirstUser): Promise<void> {
   const { firstStartText } = await import("../server/first-start.js");
-  const text = firstStartText(context.loadConfig(), key);
+  const text = firstStartText(context.loadConfig(), first);
   if (!isJournal()) {
     context.output.raw(text);
     return;

@@ -58,7 +58,7 @@ async function setUp(context: CommandContext, flags: SetupFlags): Promise<void> 
   }
   const { output } = context;
   if (!output.isJson) {
-    output.raw(firstStartText(config, first.key));
+    output.raw(firstStartText(config, first));
     return;
   }
   const { user, key } = first;

@@ -21,12 +21,12 @@ import { makeFolder } from "../store/make-folder.js";
 import { lockForDaemon, openStore } from "../store/open.js";
 import { startDaemon } from "./daemon.js";
 import { daemonFilePath, readDaemonFile } from "./daemon-file.js";
-import { ensureFirstUser } from "./first-start.js";
+import { ensureFirstUser, type FirstUser } from "./first-start.js";
 
 export interface Appliance {
   url: string;
-  /** The first user's key, where this start made it; never known again. */
-  firstKey: string | null;
+  /** The first user and key, where this start made them; the key is never known again. */
+  first: FirstUser | null;
   setLogLevel(level: Config["log"]["level"]): void;
   stop(graceMs: number): Promise<void>;
 }
@@ -110,7 +110,7 @@ export async function startAppliance(config: Config, logger: Logger): Promise<Ap
 
     return {
       url: daemon.url,
-      firstKey: first?.key ?? null,
+      first,
       setLogLevel(level) {
         logger.level = level;
       },

@@ -60,7 +60,7 @@ function lanAddresses(): string[] {
 }
 
 /** What a person needs to set up the phone. Holds the key: print it once, log it never. */
-export function firstStartText(config: Pick<Config, "server">, key: string): string {
+export function firstStartText(config: Pick<Config, "server">, { key, user }: FirstUser): string {
   const [url = "", ...others] = ingestUrls(config);
   return `
   selfsensored is ready. Put this into Health Auto Export on the phone (it is shown only now):
@@ -73,6 +73,6 @@ export function firstStartText(config: Pick<Config, "server">, key: string): str
       Date Range      Default
       Batch Requests  on
 
-  Lost it? A new key:  selfsensored keys create --user me --name phone
+  Lost it? A new key:  selfsensored keys create --user ${user.name} --name phone
 `;
 }
