@@ -6,6 +6,7 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config.js";
 import { metricDefinitions } from "../health/registry.js";
+import { readDaemonFile } from "../server/daemon-file.js";
 import { ingestUrls } from "../server/first-start.js";
 import { replaceFile } from "./replace-file.js";
 
@@ -17,9 +18,21 @@ export async function writeAutomation(
   config: Config,
   { key, name }: { key: string; name: string },
 ): Promise<void> {
-  const [url = ""] = ingestUrls(config);
-  const text = JSON.stringify(describeAutomation({ url, key, name }), null, 2);
+  const text = JSON.stringify(describeAutomation({ url: chooseUrl(config), key, name }), null, 2);
   await replaceFile(path, async (file) => void file.write(`${text}\n`));
+}
+
+/**
+ * Scheme and port as the daemon says them: its settings may stand in an environment that this command does not have, and
+ * a key must not go in clear text where TLS is on. The host stays this machine's, where the daemon names only loopback.
+ */
+function chooseUrl(config: Config): string {
+  const [fromSettings = ""] = ingestUrls(config);
+  const daemon = readDaemonFile(config.dataDir);
+  if (daemon === null || config.server.publicUrl !== null || !URL.canParse(daemon.url)) return fromSettings;
+  const { protocol, hostname, port } = new URL(daemon.url);
+  if (hostname !== "127.0.0.1") return `${daemon.url}/api/v1/ingest`;
+  return Object.assign(new URL(fromSettings), { protocol, port }).href;
 }
 
 export function describeAutomation({ url, key, name }: { url: string; key: string; name: string }) {

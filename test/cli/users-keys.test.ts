@@ -1,5 +1,5 @@
 /** Users and keys on the command line. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseApiKey, verifySecret } from "../../src/server/api-keys.js";
@@ -140,6 +140,24 @@ describe("keys", () => {
     const lost = await run("keys", "create", "--automation", join(folder, "missing", "phone.json"));
     expect(lost.code).toBe(1);
     expect((await json("keys", "list")).keys).toHaveLength(1);
+  });
+
+  test("an automation leads to where the daemon is, also when its settings are not those of the command", async () => {
+    const { folder, dataDir, json } = openPlace();
+    await json("users", "add", "anna");
+    const file = join(folder, "phone.json");
+    const urls: string[] = [];
+    for (const url of ["https://127.0.0.1:8443", "https://127.0.0.1", "https://health.example/base", "nonsense"]) {
+      writeFileSync(join(dataDir, "daemon.json"), JSON.stringify({ pid: 1, url }));
+      await json("keys", "create", "--name", "phone", "--automation", file);
+      urls.push(JSON.parse(readFileSync(file, "utf8")).urlString.replace(/\/\/[\d.]+/, "//HOST"));
+    }
+    expect(urls).toEqual([
+      "https://HOST:8443/api/v1/ingest",
+      "https://HOST/api/v1/ingest",
+      "https://health.example/base/api/v1/ingest",
+      "http://HOST:8080/api/v1/ingest",
+    ]);
   });
 
   test("the list shows states and never a secret or a hash", async () => {
