@@ -10,7 +10,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { constants, gunzip, gunzipSync, gzip } from "node:zlib";
+import { constants, gunzip, gzip } from "node:zlib";
 import { makeFolder } from "../make-folder.js";
 import type { Delivery, DeliveryFacts } from "../store.js";
 import { uuidv7 } from "../uuid.js";
@@ -163,18 +163,8 @@ export class Archive {
     }
   }
 
-  has(delivery: Pick<Delivery, "id" | "arrival">): boolean {
-    const db = this.month(monthOf(delivery.arrival));
-    return Boolean(db?.sql("select 1 from deliveries where arrival = ? and id = ?").get(delivery.arrival, delivery.id));
-  }
-
   async *read(delivery: Pick<Delivery, "id" | "arrival">): AsyncIterable<Buffer> {
     for (const packed of this.packedChunks(delivery)) yield await inflate(packed, { chunkSize: chunkBytes });
-  }
-
-  /** The same for a worker thread, where waiting for the thread pool would only cost time. */
-  *readSync(delivery: Pick<Delivery, "id" | "arrival">): Iterable<Buffer> {
-    for (const packed of this.packedChunks(delivery)) yield gunzipSync(packed, { chunkSize: chunkBytes });
   }
 
   byBytes(user: string, sha256: Buffer, month: string): Delivery | null {

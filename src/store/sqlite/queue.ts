@@ -110,11 +110,6 @@ export function countBetween(db: Connection, fromArrival: number, toArrival: num
     .get(fromArrival, toArrival) as number;
 }
 
-export function ingestionByArrival(db: Connection, arrival: number): Ingestion | null {
-  const row = db.sql(`select ${columns} ${from} where i.arrival = ?`).get(arrival);
-  return row ? ingestionOf(row as IngestionRow) : null;
-}
-
 export function ingestionByBytes(db: Connection, userId: number, sha256: Buffer): Ingestion | null {
   const row = db
     .sql(`select ${columns} ${from} where i.user_id = ? and i.sha256 = ? order by i.arrival limit 1`)
