@@ -28,7 +28,7 @@ export function countingValue(state: Pick<GroupedState, "value" | "lowerBound">)
 }
 
 /** Whichever of the two is the earlier gives offset and first time; on a tie the smaller offset, so that order is nothing. */
-function earlier(a: { firstMs: number; offsetMin: number }, b: { firstMs: number; offsetMin: number }) {
+export function earlier(a: { firstMs: number; offsetMin: number }, b: { firstMs: number; offsetMin: number }) {
   return a.firstMs < b.firstMs || (a.firstMs === b.firstMs && a.offsetMin <= b.offsetMin) ? a : b;
 }
 

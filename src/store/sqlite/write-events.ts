@@ -1,5 +1,6 @@
 /** Events and electrocardiograms: newest wins per natural key (spec section 7). Inside the caller's transaction. */
 import { deflateRawSync } from "node:zlib";
+import { earlier } from "../../health/merge.js";
 import type { EcgRecording, HealthEvent } from "../../health/record.js";
 import type { WriteContext, WriteCounts } from "../store.js";
 import { uuidOf } from "../uuid.js";
@@ -23,10 +24,8 @@ function firstOf(
   offsetMin: number,
 ): [firstMs: number, offsetMin: number] {
   if (!stored) return [firstMs, offsetMin];
-  if (stored.first_ms < firstMs || (stored.first_ms === firstMs && stored.offset_min <= offsetMin)) {
-    return [stored.first_ms, stored.offset_min];
-  }
-  return [firstMs, offsetMin];
+  const first = earlier({ firstMs: stored.first_ms, offsetMin: stored.offset_min }, { firstMs, offsetMin });
+  return [first.firstMs, first.offsetMin];
 }
 
 export function writeEvents(

@@ -4,6 +4,7 @@
  * Runs inside the caller's transaction. The rules (what merges, hides and joins) are `health/sleep.ts` and
  * `health/night.ts`; this file only finds the records that can matter.
  */
+import { earlier } from "../../health/merge.js";
 import {
   type ArrivedNight,
   growSleepWindow,
@@ -105,10 +106,13 @@ function arrivalOf(row: { arrival: number }): { receivedMs: number; ingestion: n
 }
 
 /** The offset of the earliest delivery stays, so that travel moves no night to another day. */
-function firstOf(stored: { first_ms: number; offset_min: number } | undefined, firstMs: number, offsetMin: number) {
-  if (!stored) return { firstMs, offsetMin };
-  const storedIsFirst = stored.first_ms < firstMs || (stored.first_ms === firstMs && stored.offset_min <= offsetMin);
-  return storedIsFirst ? { firstMs: stored.first_ms, offsetMin: stored.offset_min } : { firstMs, offsetMin };
+export function firstOf(
+  stored: { first_ms: number; offset_min: number } | undefined,
+  firstMs: number,
+  offsetMin: number,
+) {
+  const incoming = { firstMs, offsetMin };
+  return stored ? earlier({ firstMs: stored.first_ms, offsetMin: stored.offset_min }, incoming) : incoming;
 }
 
 export function writeSleep(
